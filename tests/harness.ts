@@ -143,7 +143,10 @@ export interface ServerProcess {
   readonly child: ChildProcess;
   /** What it has printed so far, both streams. */
   log(): string;
-  /** Sends a signal (SIGTERM unless told) and waits for the end; resolves to the exit code, null after a signal. */
+  /**
+   * Sends a signal (SIGTERM unless told) and waits for the end; resolves to the exit code, or null when the signal
+   * ended it (Deno says null also when the process caught the signal and left by itself).
+   */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 

@@ -32,5 +32,6 @@ test("harness: the reference server starts and stops", async () => {
   const redis = await startRedis();
   if (redis === undefined) return;
   assert(redis.port > 0);
-  assertEquals(await redis.stop(), 0);
+  await redis.stop();
+  assert(redis.log().includes("bye bye"));
 });
