@@ -1,0 +1,9 @@
+/**
+ * Runtime: the door to what differs between Deno and Bun, or belongs to the operating system. Nothing outside
+ * this room names a runtime; nothing inside knows what a command is.
+ */
+
+export * from "./clock.ts";
+export * from "./process.ts";
+export * from "./threads.ts";
+export * from "./network.ts";
