@@ -1,0 +1,563 @@
+/**
+ * Store: one shard's keyspace over one arena: databases, entries, expiry, access clock. Any thread, one at a time.
+ *
+ * Everything that outlives a command lies in the arena, so that another shard may run a command on this store while its
+ * own thread is held (docs/ARCHITECTURE.md, "Holds"). The fields of this object are scratch and figures.
+ *
+ * Invariants:
+ * 1. `nowMs` is the batch's time: it never changes while a command runs, and time and randomness come in from outside.
+ * 2. An entry address is good until the entry is resized, replaced or removed; each of those returns the new address.
+ * 3. The slot flag in the table is set exactly for entries with an expiry.
+ * 4. A method that throws ArenaFull has changed nothing.
+ */
+import { copyBytes } from "../base/bytes.ts";
+import { KeyHash } from "../base/hash.ts";
+import { Arena } from "../memory/arena.ts";
+import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
+import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
+import { AccessClock } from "./access_clock.ts";
+import {
+  type Encoding,
+  ENCODING_SHIFT,
+  encodingOf,
+  EXPIRY_BIT,
+  KIND_MASK,
+  stringEncoding,
+  Type,
+  typeOf,
+} from "./entry.ts";
+import { releaseValue } from "./release.ts";
+
+/** `expiry` argument for a key without one. */
+export const NO_EXPIRY = -1;
+
+// Words of the arena's owner area.
+const W_DATABASES = 0;
+const W_DB_COUNT = 1;
+
+/** A database's words: the table's root, then the place where active expiry goes on. */
+const DB_WORDS = 8;
+const DB_EXPIRE_PLACE = ROOT_WORDS;
+
+const TWO_32 = 4294967296;
+
+/** What a store tells its surroundings. All are called while a command (or active expiry) runs. */
+export interface StoreEvents {
+  /** A key went because its time had come; store.keyAt/keyLen locate its name in store.u8. */
+  expired(store: Store, db: number): void;
+}
+
+export class Store {
+  readonly u8: Uint8Array;
+  readonly i32: Int32Array;
+  readonly table: Table;
+  readonly clock: AccessClock;
+  /** Time of the batch, ms since 1970. */
+  nowMs = 0;
+  /** False while expired keys must stay visible as they are (loading, replicas). */
+  expiryEnabled = true;
+
+  // Figures since start, for INFO.
+  expiredKeys = 0;
+  /** Changes since the last save, as rdb_changes_since_last_save counts them. */
+  dirty = 0;
+
+  /** After `open`: where key and value of the entry lie in `u8`. */
+  keyAt = 0;
+  keyLen = 0;
+  valueAt = 0;
+  valueLen = 0;
+
+  events: StoreEvents | undefined;
+
+  private readonly reader: ItemReader;
+  private readonly databases: number;
+
+  /** A store over an arena; a fresh arena gets `dbCount` empty databases. `random()` gives [0, 1). */
+  constructor(readonly arena: Arena, readonly hash: KeyHash, readonly random: () => number, dbCount = 16) {
+    this.u8 = arena.u8;
+    this.i32 = arena.i32;
+    this.table = new Table(arena, hash, ItemKind.ENTRY);
+    this.reader = new ItemReader(arena, ItemKind.ENTRY);
+    this.clock = new AccessClock(random);
+    if (this.i32[arena.rootWord + W_DATABASES] === 0) this.format(dbCount);
+    this.databases = this.i32[arena.rootWord + W_DATABASES] >> 2;
+  }
+
+  private format(dbCount: number): void {
+    const at = this.arena.alloc(dbCount * DB_WORDS * 4);
+    this.i32.fill(0, at >> 2, (at >> 2) + dbCount * DB_WORDS);
+    this.i32[this.arena.rootWord + W_DATABASES] = at;
+    this.i32[this.arena.rootWord + W_DB_COUNT] = dbCount;
+  }
+
+  get dbCount(): number {
+    return this.i32[this.arena.rootWord + W_DB_COUNT];
+  }
+
+  private root(db: number): number {
+    return this.databases + db * DB_WORDS;
+  }
+
+  /** Sets the batch's time. */
+  setNow(ms: number): void {
+    this.nowMs = ms;
+    this.clock.setNow(ms);
+  }
+
+  // ---- looking up -------------------------------------------------------------------------------------------------
+
+  /**
+   * The live entry of a key, or 0. An expired one is removed on the way. Does not touch the access clock.
+   */
+  peek(db: number, buf: Uint8Array, from: number, len: number): number {
+    const root = this.root(db);
+    const h = this.hash.of(buf, from, len);
+    const e = this.table.find(root, h, buf, from, len);
+    if (e === 0 || (this.i32[e >> 2] & EXPIRY_BIT) === 0) return e;
+    if (!this.isExpired(e)) return e;
+    this.expire(db, e, h);
+    return 0;
+  }
+
+  /** As `peek`, and counts as an access for LRU or LFU. */
+  find(db: number, buf: Uint8Array, from: number, len: number): number {
+    const e = this.peek(db, buf, from, len);
+    if (e !== 0) this.clock.touch(this.i32, e >> 2);
+    return e;
+  }
+
+  /** True when the entry's time has come. */
+  isExpired(e: number): boolean {
+    return this.expiryEnabled && this.expiry(e) <= this.nowMs && this.expiry(e) !== NO_EXPIRY;
+  }
+
+  private expire(db: number, e: number, h: number): void {
+    this.open(e);
+    this.events?.expired(this, db);
+    this.expiredKeys++;
+    this.dirty++;
+    this.drop(db, e, h);
+  }
+
+  /** Sets keyAt, keyLen, valueAt and valueLen for an entry. */
+  open(e: number): void {
+    const u8 = this.u8;
+    const word0 = this.i32[e >> 2];
+    let at = e + 4 + ((word0 >>> 4) & 8);
+    let keyLen = u8[at];
+    if (keyLen === LONG_LEN) {
+      keyLen = readLongLen(u8, at);
+      at += 5;
+    } else at++;
+    let valueLen = u8[at];
+    if (valueLen === LONG_LEN) {
+      valueLen = readLongLen(u8, at);
+      at += 5;
+    } else at++;
+    this.keyAt = at;
+    this.keyLen = keyLen;
+    const value = at + keyLen;
+    this.valueAt = (word0 & 7) === Type.STRING ? value : (value + 3) & ~3;
+    this.valueLen = valueLen;
+  }
+
+  /** The type of an entry. */
+  type(e: number): Type {
+    return typeOf(this.i32[e >> 2]);
+  }
+
+  encoding(e: number): Encoding {
+    return encodingOf(this.i32[e >> 2]);
+  }
+
+  setEncoding(e: number, encoding: Encoding): void {
+    const w = e >> 2;
+    this.i32[w] = (this.i32[w] & ~(15 << ENCODING_SHIFT)) | (encoding << ENCODING_SHIFT);
+  }
+
+  /** Expiry in ms since 1970, rounded to a double beyond 2^53; NO_EXPIRY without one. */
+  expiry(e: number): number {
+    if ((this.i32[e >> 2] & EXPIRY_BIT) === 0) return NO_EXPIRY;
+    return this.i32[(e >> 2) + 2] * TWO_32 + (this.i32[(e >> 2) + 1] >>> 0);
+  }
+
+  /** Expiry exactly; only for an entry that has one. */
+  expiryBig(e: number): bigint {
+    return (BigInt(this.i32[(e >> 2) + 2]) << 32n) | BigInt(this.i32[(e >> 2) + 1] >>> 0);
+  }
+
+  count(db: number): number {
+    return this.i32[this.root(db) + ROOT_COUNT];
+  }
+
+  volatileCount(db: number): number {
+    return this.table.flaggedCount(this.root(db));
+  }
+
+  /** Slots and bytes of a database's table, for MEMORY STATS. */
+  tableBytes(db: number): number {
+    return this.table.overheadBytes(this.root(db));
+  }
+
+  tableSlots(db: number): number {
+    return this.table.slotCount(this.root(db));
+  }
+
+  /** One step of SCAN: entries (expired ones too) in table.found; returns the next cursor, 0 at the end. */
+  scan(db: number, cursor: number): number {
+    return this.table.scan(this.root(db), cursor);
+  }
+
+  /** A random entry, expired ones too, or 0. */
+  randomEntry(db: number): number {
+    return this.table.random(this.root(db), this.random);
+  }
+
+  // ---- changing ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Sets a string, whatever the key held. `expiry` is ms since 1970 or NO_EXPIRY; Returns the entry. The value's bytes may lie
+   * in this arena if they belong to another entry.
+   */
+  setString(
+    db: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    value: Uint8Array,
+    valueFrom: number,
+    valueLen: number,
+    expiry: number,
+  ): number {
+    const encoding = stringEncoding(value, valueFrom, valueLen);
+    const e = this.reserve(db, key, keyFrom, keyLen, Type.STRING, encoding, valueLen, expiry);
+    copyBytes(this.u8, this.valueAt, value, valueFrom, valueLen);
+    return e;
+  }
+
+  /**
+   * Makes the key an entry of the given type with `valueLen` bytes of undefined value, releasing what it held before.
+   * Leaves the entry open (keyAt, valueAt...). Returns it. The caller must fill the value.
+   */
+  reserve(
+    db: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    type: Type,
+    encoding: Encoding,
+    valueLen: number,
+    expiry: number,
+  ): number {
+    const root = this.root(db);
+    const i32 = this.i32;
+    const h = this.hash.of(key, keyFrom, keyLen);
+    const old = this.table.find(root, h, key, keyFrom, keyLen);
+    const size = entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type);
+    let e: number;
+    if (old === 0) {
+      e = this.arena.alloc(size);
+      this.writeHead(e, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+      try {
+        this.table.insert(root, h, e, expiry !== NO_EXPIRY);
+      } catch (error) {
+        this.arena.free(e);
+        throw error;
+      }
+      return e;
+    }
+    if (this.arena.usable(old) === Arena.rounded(size)) {
+      const word0 = i32[old >> 2];
+      if (typeOf(word0) !== Type.STRING) releaseValue(this, old);
+      e = old;
+    } else {
+      e = this.arena.alloc(size);
+      if (typeOf(i32[old >> 2]) !== Type.STRING) releaseValue(this, old);
+      this.arena.free(old);
+      i32[this.table.slot] = e;
+    }
+    this.writeHead(e, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+    this.table.setFlag(root, expiry !== NO_EXPIRY);
+    return e;
+  }
+
+  private writeHead(
+    e: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    type: Type,
+    encoding: Encoding,
+    valueLen: number,
+    expiry: number,
+  ): void {
+    const i32 = this.i32;
+    const u8 = this.u8;
+    let at = e + 4;
+    let word0 = type | (encoding << ENCODING_SHIFT) | this.clock.fresh();
+    if (expiry !== NO_EXPIRY) {
+      word0 |= EXPIRY_BIT;
+      i32[at >> 2] = expiry | 0;
+      i32[(at >> 2) + 1] = Math.floor(expiry / TWO_32);
+      at += 8;
+    }
+    i32[e >> 2] = word0;
+    at = writeLen(u8, at, keyLen);
+    at = writeLen(u8, at, valueLen);
+    this.keyAt = at;
+    this.keyLen = keyLen;
+    copyBytes(u8, at, key, keyFrom, keyLen);
+    at += keyLen;
+    this.valueAt = type === Type.STRING ? at : (at + 3) & ~3;
+    this.valueLen = valueLen;
+  }
+
+  /**
+   * Gives the entry's value `valueLen` bytes, keeping the first min(old, new); `spare` more are reserved behind it where the
+   * size class has none (for values that will grow). Leaves the entry open. Returns its address, which may be new.
+   */
+  resizeValue(db: number, e: number, valueLen: number, spare = 0): number {
+    this.open(e);
+    const word0 = this.i32[e >> 2];
+    const type = typeOf(word0);
+    const hasExpiry = (word0 & EXPIRY_BIT) !== 0;
+    const size = entrySize(this.keyLen, valueLen, hasExpiry, type);
+    const sameHead = lenSize(valueLen) === lenSize(this.valueLen);
+    const have = this.arena.usable(e);
+    if (sameHead && size <= have && (size >= this.valueLen || spare > 0 || Arena.rounded(size) === have)) {
+      // A value that shrank much gives its memory back, unless it is kept for growing.
+      if (Arena.rounded(size) === have || spare > 0 || size * 2 > have) {
+        this.writeValueLen(e, valueLen);
+        return e;
+      }
+    }
+    const slot = this.slotOf(db, e);
+    const next = this.arena.alloc(size + spare);
+    const keyAt = this.keyAt;
+    const oldValueAt = this.valueAt;
+    const keep = Math.min(this.valueLen, valueLen);
+    const u8 = this.u8;
+    const headLen = 4 + (hasExpiry ? 8 : 0);
+    u8.copyWithin(next, e, e + headLen);
+    let at = writeLen(u8, next + headLen, this.keyLen);
+    at = writeLen(u8, at, valueLen);
+    u8.copyWithin(at, keyAt, keyAt + this.keyLen);
+    this.keyAt = at;
+    at += this.keyLen;
+    this.valueAt = type === Type.STRING ? at : (at + 3) & ~3;
+    u8.copyWithin(this.valueAt, oldValueAt, oldValueAt + keep);
+    this.valueLen = valueLen;
+    this.i32[slot] = next;
+    this.arena.free(e);
+    return next;
+  }
+
+  private writeValueLen(e: number, valueLen: number): void {
+    const at = e + 4 + ((this.i32[e >> 2] >>> 4) & 8);
+    writeLen(this.u8, at + lenSize(this.keyLen), valueLen);
+    this.valueLen = valueLen;
+  }
+
+  /** Sets or takes away (NO_EXPIRY) an entry's expiry. Returns its address, which may be new. */
+  setExpiry(db: number, e: number, expiry: number): number {
+    const i32 = this.i32;
+    const word0 = i32[e >> 2];
+    const had = (word0 & EXPIRY_BIT) !== 0;
+    const has = expiry !== NO_EXPIRY;
+    if (has && had) {
+      this.writeExpiry(e, expiry);
+      return e;
+    }
+    if (has === had) return e;
+    this.open(e);
+    const slot = this.slotOf(db, e);
+    const { keyAt, keyLen, valueAt, valueLen } = this;
+    const type = typeOf(word0);
+    const size = entrySize(keyLen, valueLen, has, type);
+    const next = this.arena.alloc(size);
+    const u8 = this.u8;
+    i32[next >> 2] = word0 ^ EXPIRY_BIT;
+    if (has) this.writeExpiry(next, expiry);
+    let at = writeLen(u8, next + (has ? 12 : 4), keyLen);
+    at = writeLen(u8, at, valueLen);
+    u8.copyWithin(at, keyAt, keyAt + keyLen);
+    this.keyAt = at;
+    at += keyLen;
+    this.valueAt = type === Type.STRING ? at : (at + 3) & ~3;
+    u8.copyWithin(this.valueAt, valueAt, valueAt + valueLen);
+    i32[slot] = next;
+    this.table.setFlag(this.root(db), has);
+    this.arena.free(e);
+    return next;
+  }
+
+  private writeExpiry(e: number, expiry: number): void {
+    this.i32[(e >> 2) + 1] = expiry | 0;
+    this.i32[(e >> 2) + 2] = Math.floor(expiry / TWO_32);
+  }
+
+  /** The table word that holds `e`; usually the last find's. */
+  private slotOf(db: number, e: number): number {
+    if (this.i32[this.table.slot] === e && this.table.slot !== 0) return this.table.slot;
+    this.reader.locate(e);
+    const h = this.hash.of(this.u8, this.reader.keyAt, this.reader.keyLen);
+    this.table.find(this.root(db), h, this.u8, this.reader.keyAt, this.reader.keyLen);
+    return this.table.slot;
+  }
+
+  /** Removes a key; true when it was there (and not expired). */
+  delete(db: number, buf: Uint8Array, from: number, len: number): boolean {
+    const h = this.hash.of(buf, from, len);
+    const e = this.table.find(this.root(db), h, buf, from, len);
+    if (e === 0) return false;
+    if (this.isExpired(e)) {
+      this.expire(db, e, h);
+      return false;
+    }
+    this.drop(db, e, h);
+    return true;
+  }
+
+  /** Removes an entry. */
+  deleteEntry(db: number, e: number): void {
+    this.slotOf(db, e);
+    this.drop(db, e, this.table.hashOf(e));
+  }
+
+  /** Removes an entry because its time has come (active expiry). */
+  expireEntry(db: number, e: number): void {
+    this.slotOf(db, e);
+    this.expire(db, e, this.table.hashOf(e));
+  }
+
+  /** Takes the entry that the table's last find met out of the table and frees it. */
+  private drop(db: number, e: number, h: number): void {
+    this.table.remove(this.root(db), h);
+    if (typeOf(this.i32[e >> 2]) !== Type.STRING) releaseValue(this, e);
+    this.arena.free(e);
+  }
+
+  /**
+   * Moves an entry to another name and database of this store, whatever was there. The value stays where it is unless the key's
+   * length changes. Returns the entry's new address.
+   */
+  move(db: number, e: number, toDb: number, key: Uint8Array, keyFrom: number, keyLen: number): number {
+    const i32 = this.i32;
+    const u8 = this.u8;
+    this.slotOf(db, e);
+    const h = this.table.hashOf(e);
+    const toHash = this.hash.of(key, keyFrom, keyLen);
+    this.open(e);
+    const word0 = i32[e >> 2];
+    const type = typeOf(word0);
+    const hasExpiry = (word0 & EXPIRY_BIT) !== 0;
+    const next = this.arena.alloc(entrySize(keyLen, this.valueLen, hasExpiry, type));
+    const headLen = hasExpiry ? 12 : 4;
+    u8.copyWithin(next, e, e + headLen);
+    let at = writeLen(u8, next + headLen, keyLen);
+    at = writeLen(u8, at, this.valueLen);
+    copyBytes(u8, at, key, keyFrom, keyLen);
+    at += keyLen;
+    if (type !== Type.STRING) at = (at + 3) & ~3;
+    u8.copyWithin(at, this.valueAt, this.valueAt + this.valueLen);
+    const target = this.table.find(this.root(toDb), toHash, key, keyFrom, keyLen);
+    if (target !== 0) {
+      i32[this.table.slot] = next;
+      this.table.setFlag(this.root(toDb), hasExpiry);
+      if (typeOf(i32[target >> 2]) !== Type.STRING) releaseValue(this, target);
+      this.arena.free(target);
+    } else {
+      try {
+        this.table.insert(this.root(toDb), toHash, next, hasExpiry);
+      } catch (error) {
+        this.arena.free(next);
+        throw error;
+      }
+    }
+    this.slotOf(db, e);
+    this.table.remove(this.root(db), h);
+    this.arena.free(e);
+    return next;
+  }
+
+  /** Word 0's clock of an entry, as kept. */
+  clockOf(e: number): number {
+    return this.i32[e >> 2] >>> 8;
+  }
+
+  /** Copies the access clock (RENAME and RESTORE keep it). */
+  setClock(e: number, clock: number): void {
+    this.i32[e >> 2] = (this.i32[e >> 2] & KIND_MASK) | (clock << 8);
+  }
+
+  /** Exchanges two databases. */
+  swap(a: number, b: number): void {
+    const ra = this.root(a);
+    const rb = this.root(b);
+    for (let i = 0; i < DB_WORDS; i++) {
+      const w = this.i32[ra + i];
+      this.i32[ra + i] = this.i32[rb + i];
+      this.i32[rb + i] = w;
+    }
+    this.table.slot = 0;
+  }
+
+  /** Empties one database. */
+  flush(db: number): void {
+    if (this.count(db) === 0) return;
+    let cursor = 0;
+    do {
+      cursor = this.scan(db, cursor);
+      for (let i = 0; i < this.table.foundCount; i++) {
+        const e = this.table.found[i];
+        if (typeOf(this.i32[e >> 2]) !== Type.STRING) releaseValue(this, e);
+        this.arena.free(e);
+      }
+    } while (cursor !== 0);
+    this.table.release(this.root(db));
+  }
+
+  /** Empties all databases by starting the arena anew: no walk. */
+  flushAll(): void {
+    const dbCount = this.dbCount;
+    this.arena.reset();
+    this.format(dbCount);
+    this.table.slot = 0;
+  }
+
+  // ---- active expiry ----------------------------------------------------------------------------------------------
+
+  /**
+   * Looks at some volatile keys of a database and removes those whose time has come. At most `maxBuckets` buckets are looked at
+   * and about `want` keys tried. Returns how many were tried; `expiredNow` says how many went.
+   */
+  expireSome(db: number, want: number, maxBuckets: number): number {
+    const root = this.root(db);
+    const place = this.i32[root + DB_EXPIRE_PLACE];
+    this.expiredNow = 0;
+    const next = this.table.scanFlagged(root, place, want, maxBuckets);
+    const n = this.table.foundCount;
+    for (let i = 0; i < n; i++) this.candidates[i] = this.table.found[i];
+    for (let i = 0; i < n; i++) {
+      const e = this.candidates[i];
+      if (!this.isExpired(e)) continue;
+      this.expireEntry(db, e);
+      this.expiredNow++;
+    }
+    this.i32[root + DB_EXPIRE_PLACE] = next;
+    this.expireWrapped = next === 0;
+    return n;
+  }
+
+  /** Of the last `expireSome`: how many keys went, and whether it reached the end of the table. */
+  expiredNow = 0;
+  expireWrapped = false;
+  private readonly candidates = new Int32Array(64);
+}
+
+/** Bytes of an entry. */
+function entrySize(keyLen: number, valueLen: number, hasExpiry: boolean, type: Type): number {
+  const head = (hasExpiry ? 12 : 4) + lenSize(keyLen) + lenSize(valueLen) + keyLen;
+  return type === Type.STRING ? head + valueLen : ((head + 3) & ~3) + valueLen;
+}
