@@ -7,3 +7,4 @@ export * from "./clock.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
+export { openWake } from "./wake.ts";

@@ -11,6 +11,7 @@
  * 3. `write` takes what the kernel takes now. A count below `to - from` promises exactly one later `drain`.
  * 4. After `close` was called back, nothing more is called for that socket.
  * 5. `turn` runs after every group of callbacks, so that what they produced can leave in one batch.
+ * 6. No client can keep the others waiting: one group holds at most one receive of each socket, bounded in bytes.
  */
 
 /** One open connection. `session` belongs to the handler; the network never reads it. */
@@ -40,6 +41,11 @@ export interface SocketHandler {
   data(socket: Socket, buf: Uint8Array, from: number, to: number): void;
   /** Room again after a short `write`. */
   drain(socket: Socket): void;
+  /**
+   * The peer will send no more but still reads; the handler must `shut` when its last reply is written. A handler
+   * without `end` has such a socket closed at once.
+   */
+  end?(socket: Socket): void;
   /** The connection is gone: by the peer (`error` undefined), by `shut`, or by an error (its text). */
   close(socket: Socket, error?: string): void;
 }
@@ -56,6 +62,13 @@ export interface ListenOptions {
   backlog?: number;
   /** Seconds of idleness before TCP keep-alive probes; 0 = off. */
   keepAliveSeconds?: number;
+}
+
+/** Where to connect: a host name or address and a port, or the path of a Unix-domain socket. */
+export interface ConnectOptions {
+  hostname?: string;
+  port?: number;
+  path?: string;
 }
 
 export interface Listener {
@@ -78,8 +91,11 @@ export interface Network {
   readonly name: "epoll" | "bun" | "deno";
   /** Throws NetworkError. */
   listen(options: ListenOptions, handler: SocketHandler): Promise<Listener>;
-  /** Outgoing TCP connection (replication, tests); `handler.open` is called before the promise resolves. */
-  connect(options: { hostname: string; port: number }, handler: SocketHandler): Promise<Socket>;
+  /**
+   * Outgoing connection (replication, tests); `handler.open` is called before the promise resolves. Throws
+   * NetworkError.
+   */
+  connect(options: ConnectOptions, handler: SocketHandler): Promise<Socket>;
   /**
    * Called after each group of callbacks and each wake-up. Returns how many ms the network may sleep before it
    * must call `turn` again: 0 = come back at once (work is under way in other threads), Infinity = no wish.
@@ -91,6 +107,6 @@ export interface Network {
    * `turn` run soon. Cheap when the network is not asleep: the handle's shared word says so (Atomics inside).
    */
   readonly wakeHandle: unknown;
-  /** Closes every listener and socket and ends the loop. */
+  /** Closes every listener and socket and ends the loop; no callback runs afterwards. */
   close(): void;
 }
