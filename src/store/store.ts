@@ -26,7 +26,7 @@ import {
   Type,
   typeOf,
 } from "./entry.ts";
-import { releaseValue } from "./release.ts";
+import { releaseValue } from "./value_type.ts";
 
 /** `expiry` argument for a key without one. */
 export const NO_EXPIRY = -1;

@@ -570,7 +570,9 @@ export class Table {
     const count = i32[seg + H_COUNT];
     if (local === 0) {
       const log = i32[seg + H_LOG];
-      if (log > 0 && count <= (SLOTS << log) / 4 && this.hasRoom(segmentBytes(log - 1))) this.resize(root, seg, log - 1);
+      if (log > 0 && count <= (SLOTS << log) / 4 && this.hasRoom(segmentBytes(log - 1))) {
+        this.resize(root, seg, log - 1);
+      }
       return;
     }
     const depth = i32[root + R_DEPTH];

@@ -1,0 +1,179 @@
+/**
+ * Call: what a command's function sees while it runs: its arguments, the keyspace, the reply. One object serves all commands of
+ * an engine. Any thread.
+ *
+ * Invariants:
+ * 1. A function never sees a thread, a socket or a file, and `nowMs` stands still while it runs.
+ * 2. `store` is the shard's own; keys of other shards are reached by `storeOf(i)`, which is `store` for nearly every call.
+ * 3. Argument bytes are good until the function returns.
+ */
+import { equalBytes, equalsIgnoreCase, latin1Text } from "../base/bytes.ts";
+import { Int64Parser } from "../base/integers.ts";
+import { NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
+import { keySlot } from "../codec/crc16.ts";
+import type { Reply } from "../codec/resp/reply.ts";
+import type { Request } from "../codec/resp/request.ts";
+import type { Type } from "../store/entry.ts";
+import type { Store } from "../store/store.ts";
+import { Limits } from "./limits.ts";
+
+export class Call {
+  // The request (offsets into buf), set by `load`.
+  buf: Uint8Array = new Uint8Array(0);
+  argc = 0;
+  at: Int32Array = new Int32Array(0);
+  len: Int32Array = new Int32Array(0);
+
+  db = 0;
+  /** All shards' stores while they are held for a command with keys in several; else null. */
+  stores: readonly Store[] | null = null;
+  /** False inside a transaction or script: a blocking command must not wait. */
+  mayBlock = true;
+
+  /** Lookups for reading that met a key, or none: keyspace_hits and keyspace_misses. */
+  hits = 0;
+  misses = 0;
+
+  /** Classes of keyspace events that someone listens for: bits of NotifyClass; 0 costs one test a change. */
+  notifyMask = 0;
+  notifier: Notifier | undefined;
+
+  /** The last `int64` parsed. */
+  readonly number = new Int64Parser();
+
+  constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
+
+  /** Makes the request's arguments this call's. */
+  load(request: Request, db: number): void {
+    this.buf = request.buf;
+    this.argc = request.argc;
+    this.at = request.at;
+    this.len = request.len;
+    this.db = db;
+  }
+
+  get nowMs(): number {
+    return this.store.nowMs;
+  }
+
+  // ---- arguments --------------------------------------------------------------------------------------------------
+
+  /** True when argument `i` is the option `lower` (given in lower case), letters of either case alike. */
+  is(i: number, lower: string): boolean {
+    return equalsIgnoreCase(this.buf, this.at[i], this.len[i], lower);
+  }
+
+  /** Argument `i` as latin-1 text (cold paths). */
+  text(i: number): string {
+    return latin1Text(this.buf, this.at[i], this.at[i] + this.len[i]);
+  }
+
+  /** Argument `i` as a 64-bit integer in `number`; throws `error` when it is none. */
+  int64(i: number, error: ReplyError = NOT_INTEGER): Int64Parser {
+    if (!this.number.parse(this.buf, this.at[i], this.at[i] + this.len[i])) throw error;
+    return this.number;
+  }
+
+  /**
+   * Argument `i` as an integer within [min, max]; throws `error` otherwise. Beyond 2^53 the nearest double, so bounds of int64
+   * can be given for "any int64 whose exact value does not matter".
+   */
+  int(i: number, min = -Infinity, max = Infinity, error: ReplyError = NOT_INTEGER): number {
+    const n = this.int64(i, error).value;
+    if (n < min || n > max) throw error;
+    return n;
+  }
+
+  /** True when arguments `i` and `j` are the same bytes. */
+  same(i: number, j: number): boolean {
+    return this.len[i] === this.len[j] && equalBytes(this.buf, this.at[i], this.buf, this.at[j], this.len[i]);
+  }
+
+  // ---- keyspace ---------------------------------------------------------------------------------------------------
+
+  /** The store that owns the key in argument `i`. */
+  storeOf(i: number): Store {
+    const stores = this.stores;
+    if (stores === null) return this.store;
+    return stores[(keySlot(this.buf, this.at[i], this.len[i]) * stores.length) >> 14];
+  }
+
+  /** The entry of the key in argument `i` for reading, or 0; counts a hit or miss. Of any type. */
+  read(i: number): number {
+    const e = this.storeOf(i).find(this.db, this.buf, this.at[i], this.len[i]);
+    if (e !== 0) this.hits++;
+    else {
+      this.misses++;
+      if ((this.notifyMask & NotifyClass.MISS) !== 0) this.notify(NotifyClass.MISS, "keymiss", i);
+    }
+    return e;
+  }
+
+  /** As `read`, for an entry of one type; throws WRONGTYPE. */
+  readTyped(i: number, type: Type): number {
+    const e = this.read(i);
+    if (e !== 0 && this.storeOf(i).type(e) !== type) throw WRONG_TYPE;
+    return e;
+  }
+
+  /** The entry of the key in argument `i` for writing, or 0; counts neither hit nor miss. Of any type. */
+  write(i: number): number {
+    return this.storeOf(i).find(this.db, this.buf, this.at[i], this.len[i]);
+  }
+
+  /** As `write`, for an entry of one type; throws WRONGTYPE. */
+  writeTyped(i: number, type: Type): number {
+    const e = this.write(i);
+    if (e !== 0 && this.storeOf(i).type(e) !== type) throw WRONG_TYPE;
+    return e;
+  }
+
+  /** The entry without touching its access clock or the hit figures (OBJECT, TTL, TYPE...). */
+  peek(i: number): number {
+    return this.storeOf(i).peek(this.db, this.buf, this.at[i], this.len[i]);
+  }
+
+  /** Throws OOM unless about `bytes` more can be stored by the shard of argument `i` (before a change that needs much). */
+  needRoom(i: number, bytes: number): void {
+    const arena = this.storeOf(i).arena;
+    if (bytes + this.limits.reserveBytes > arena.freeChunkBytes) throw OUT_OF_MEMORY;
+  }
+
+  // ---- what changed -----------------------------------------------------------------------------------------------
+
+  /** Says that the key in argument `i` was changed: once per change, as Redis counts rdb_changes_since_last_save. */
+  changed(i: number, changes = 1): void {
+    const store = this.storeOf(i);
+    store.dirty += changes;
+    this.notifier?.changed(this.db, this.buf, this.at[i], this.len[i]);
+  }
+
+  /** Publishes a keyspace event for the key in argument `i`, in Redis's name for it. */
+  notify(cls: number, event: string, i: number): void {
+    if ((this.notifyMask & cls) === 0) return;
+    this.notifier?.event(cls, event, this.db, this.buf, this.at[i], this.len[i]);
+  }
+}
+
+/** Who is told of changes: watching, tracking and notifying are its business. Bytes are good during the call only. */
+export interface Notifier {
+  changed(db: number, buf: Uint8Array, from: number, len: number): void;
+  event(cls: number, event: string, db: number, buf: Uint8Array, from: number, len: number): void;
+}
+
+/** Classes of keyspace events, as the letters of notify-keyspace-events. */
+export const NotifyClass = {
+  KEYSPACE: 1, // K
+  KEYEVENT: 2, // E
+  GENERIC: 4, // g
+  STRING: 8, // $
+  LIST: 16, // l
+  SET: 32, // s
+  HASH: 64, // h
+  ZSET: 128, // z
+  EXPIRED: 256, // x
+  EVICTED: 512, // e
+  STREAM: 1024, // t
+  MISS: 2048, // m
+  NEW: 16384, // n
+} as const;

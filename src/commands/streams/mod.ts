@@ -1,0 +1,4 @@
+/** The streams family: its table entries. */
+import type { ShardCommand } from "../command.ts";
+
+export const streamCommands: readonly ShardCommand[] = [];
