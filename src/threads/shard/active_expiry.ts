@@ -1,0 +1,57 @@
+/**
+ * ActiveExpiry: removes keys whose time has come although nobody asks for them, within a bounded share of time. As in Redis
+ * ("How Redis expires keys"), it samples volatile keys and goes on while many of them had expired.
+ */
+import type { Store } from "../../store/store.ts";
+
+/** Keys tried per round. */
+const SAMPLE = 20;
+/** Buckets looked at per round: bounds the time of a round where volatile keys are rare. */
+const BUCKETS = 256;
+/** Going on is worth it while more than a tenth of the sample had expired. */
+const WORTHWHILE = 0.1;
+
+export class ActiveExpiry {
+  /** DEBUG SET-ACTIVE-EXPIRE. */
+  enabled = true;
+  /** Estimate of the share of expired keys among the volatile ones, 0..1 (INFO expired_stale_perc / 100). */
+  staleShare = 0;
+  /** Times that a step ended because its time was used up. */
+  timeCapReached = 0;
+  private nextDb = 0;
+
+  constructor(private readonly store: Store) {}
+
+  /** Works for at most about `budgetMs`. Returns true when there was more to do. */
+  step(budgetMs: number, clock: () => number): boolean {
+    if (!this.enabled || !this.store.expiryEnabled) return false;
+    const store = this.store;
+    const end = clock() + budgetMs;
+    let tried = 0;
+    let expired = 0;
+    for (let k = 0; k < store.dbCount; k++) {
+      const db = this.nextDb;
+      if (store.volatileCount(db) > 0) {
+        for (;;) {
+          const n = store.expireSome(db, SAMPLE, BUCKETS);
+          tried += n;
+          expired += store.expiredNow;
+          if (clock() >= end) {
+            this.note(tried, expired);
+            this.timeCapReached++;
+            return true;
+          }
+          if (store.expireWrapped || (n > 0 && store.expiredNow <= n * WORTHWHILE)) break;
+          if (store.volatileCount(db) === 0) break;
+        }
+      }
+      this.nextDb = db + 1 === store.dbCount ? 0 : db + 1;
+    }
+    this.note(tried, expired);
+    return false;
+  }
+
+  private note(tried: number, expired: number): void {
+    if (tried > 0) this.staleShare = this.staleShare * 0.95 + (expired / tried) * 0.05;
+  }
+}
