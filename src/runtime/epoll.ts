@@ -112,6 +112,7 @@ export class EpollNetwork implements Network {
       this.#start();
       return listener;
     } catch (error) {
+      if (fd < this.table.length) this.table[fd] = undefined;
       this.sys.close(fd);
       throw error;
     }

@@ -7,4 +7,5 @@ export * from "./clock.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
+export { createNetwork } from "./create_network.ts";
 export { openWake } from "./wake.ts";
