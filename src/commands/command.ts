@@ -88,7 +88,8 @@ export type Routing = "keys" | "split" | "all" | "any" | "cursor";
  */
 export type Gather = "sum" | "ok" | "concat" | "scatter";
 
-interface CommandFacts {
+/** What COMMAND, ACL rules, routing and docs know of a command, on whatever thread it runs. */
+export interface CommandFacts {
   /** Lower case; of a subcommand its own name without the container's. */
   readonly name: string;
   /** Number of arguments with the name(s); negative: at least that many. */
@@ -111,6 +112,8 @@ interface CommandFacts {
   readonly history?: readonly (readonly [version: string, change: string])[];
   readonly deprecated?: { readonly since: string; readonly replacedBy: string };
   readonly docFlags?: readonly string[];
+  /** Of a container: what its first argument chooses. A container itself is never run. */
+  readonly subcommands?: readonly CommandFacts[];
 }
 
 /** A command that a shard's engine runs. */
@@ -122,7 +125,19 @@ export interface ShardCommand extends CommandFacts {
    * after it.
    */
   readonly run: (call: Call) => void;
+  readonly subcommands?: undefined;
 }
+
+/**
+ * A command whose first argument chooses a subcommand. In a subcommand's arity and key positions the container's name counts:
+ * OBJECT ENCODING key has arity 3 and its key at 2.
+ */
+export interface ShardContainer extends CommandFacts {
+  readonly subcommands: readonly ShardCommand[];
+}
+
+/** What a family's list holds. */
+export type ShardEntry = ShardCommand | ShardContainer;
 
 /** First argument is a single key that is only read. */
 export const READ_KEY: readonly KeySpec[] = [{
