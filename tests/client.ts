@@ -83,9 +83,14 @@ export class Client {
     return this.#failure === undefined;
   }
 
+  /** Sends one command without waiting; `read` takes its reply. */
+  send(...args: Argument[]): void {
+    this.write(encodeRequest(args));
+  }
+
   /** Sends one command and waits for one reply. */
   call(...args: Argument[]): Promise<Reply> {
-    this.write(encodeRequest(args));
+    this.send(...args);
     return this.read();
   }
 

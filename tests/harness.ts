@@ -37,13 +37,15 @@ interface DenoTests {
   }): void;
 }
 
-const register: Register = await chooseRegister();
+interface BunTests {
+  jest(path: string): { test: (name: string, body: () => Promise<void>, timeoutMs: number) => void };
+}
 
-async function chooseRegister(): Promise<Register> {
+let register: Register | undefined;
+
+function chooseRegister(): Register {
   if (isBun) {
-    // A variable, so that Deno's type checker does not try to resolve Bun's module.
-    const name = "bun:test";
-    const bun = await import(name) as { test: (name: string, body: () => Promise<void>, timeoutMs: number) => void };
+    const bun = (globalThis as unknown as { Bun: BunTests }).Bun.jest(fileURLToPath(import.meta.url));
     return (name, body, timeoutMs) => bun.test(name, body, timeoutMs + 5_000);
   }
   const deno = (globalThis as unknown as { Deno: DenoTests }).Deno;
@@ -53,6 +55,7 @@ async function chooseRegister(): Promise<Register> {
 /** Registers a test. It fails after `timeoutMs` (30 s unless told); then its children are killed like at any end. */
 export function test(name: string, fn: Body, options: { timeoutMs?: number } = {}): void {
   const timeoutMs = options.timeoutMs ?? 30_000;
+  register ??= chooseRegister();
   register(name, async () => {
     const mark = cleanups.length;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -84,6 +87,11 @@ async function runCleanups(mark: number): Promise<void> {
       console.error("cleanup failed:", error);
     }
   }
+}
+
+/** Ends what was started outside any test: for scripts that use this file. */
+export function endScope(): Promise<void> {
+  return runCleanups(0);
 }
 
 function killChildren(): void {
@@ -187,12 +195,17 @@ async function startServer(command: string, args: string[], port: number, dir: s
   return { port, dir, child, log: () => text, stop };
 }
 
-let redisInstalled: boolean | undefined;
+let redisText: string | undefined;
+
+/** Major and minor version of the `redis-server` on PATH ("7.0"), "" where none is. */
+export function redisVersion(): string {
+  redisText ??= String(spawnSync("redis-server", ["--version"]).stdout ?? "");
+  return /v=(\d+\.\d+)/.exec(redisText)?.[1] ?? "";
+}
 
 /** True when a `redis-server` is on PATH; tests against the reference are left out otherwise. */
 export function hasRedis(): boolean {
-  redisInstalled ??= spawnSync("redis-server", ["--version"]).status === 0;
-  return redisInstalled;
+  return redisVersion() !== "";
 }
 
 /** Starts the real redis-server, without snapshots, on a free port; undefined where it is not installed. */
