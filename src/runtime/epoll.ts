@@ -7,10 +7,12 @@
  * 2. Level-triggered: what a bounded receive leaves behind is reported by the next wait, in the kernel's round robin.
  * 3. Interest in EPOLLOUT exists only while `draining`, in EPOLLIN only while neither paused nor ended; `interest` is
  *    what the kernel was told, so a system call is made only when it changes.
- * 4. The loop lends the thread to the runtime (timers, signals, messages, promises) after SLICE_MS of work and between
- *    any two waits that found nothing.
+ * 4. The loop lends the thread to the runtime (timers, signals, messages, promises) after SLICE_MS of work and after
+ *    every wait that found nothing. Exactly one of these brings it back: a setImmediate (`#scheduled`) or a park
+ *    (`#parked`) with its timer; `poke` turns the second into the first.
  *
- *      runtime --setImmediate--> slice: reap, turn, epoll_wait, callbacks, turn, epoll_wait, ... --> runtime
+ *      busy:  runtime --setImmediate--> slice: reap, turn, epoll_wait, callbacks, turn, epoll_wait, ... --> runtime
+ *      idle:  runtime sleeps on the epoll set beside its own sockets and timers --> slice
  */
 
 import process from "node:process";
@@ -34,14 +36,17 @@ import { removeSocketFile, setMode } from "./socket_file.ts";
 /** Longest the loop keeps the thread while there is work: timers and messages are late by at most this much. */
 const SLICE_MS = 3;
 
-/** Longest single wait. It bounds how late a timer or signal of the runtime is on an idle server. */
-const IDLE_MAX_MS = 50;
-
 /**
- * A wait lasts at most this part of the time since the last event, so that a server that was busy a moment ago, or is
- * starting, answers its timers within a millisecond, and one idle for a second wakes 20 times a second.
+ * Longest wait in epoll_wait itself, which holds the thread. The kernel's smallest step: whoever sends requests one by
+ * one is answered from inside the wait, and the runtime is not kept from its own work longer than that.
  */
-const IDLE_PART = 1 / 8;
+const WAIT_MS = 1;
+
+/** Without an event for this long, the loop parks: waking from that costs more, but an idle server costs nothing. */
+const PARK_AFTER_MS = 5;
+
+/** Longest wait where the runtime can't park: 1 % of a core when idle would be 10 times this often. */
+const UNPARKED_WAIT_MS = 10;
 
 /** Connections accepted per event; level-triggered, so more of them come with the next wait. */
 const ACCEPT_BOUND = 64;
@@ -50,6 +55,9 @@ const ACCEPT_BOUND = 64;
 const STARVED_MS = 100;
 
 const DEFAULT_BACKLOG = 511;
+
+/** Longest a timer of the runtimes can be set, about 24 days; a longer wish is none. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 export class EpollNetwork implements Network {
   readonly name = "epoll";
@@ -62,29 +70,33 @@ export class EpollNetwork implements Network {
   #closing: Connection[] = [];
   #starvedUntilMs = 0;
   #lastEventMs = 0;
+  #lastParkMs = 0;
   #closed = false;
-  #running = false;
-  #wakeFd = -1;
+  #scheduled = false;
+  #immediate: ReturnType<typeof setImmediate> | undefined;
+  #parked = false;
+  #parkTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #wakeFd: number;
   #wakeWord: Int32Array | undefined;
   readonly #slice = () => this.#runSlice();
+  readonly #poke = () => this.poke();
+  readonly #parkDone = () => this.#unpark();
 
   constructor(sys: Syscalls) {
     this.sys = sys;
     this.epfd = sys.epollCreate();
     if (this.epfd === -1) throw this.failure("epoll_create1");
+    this.#wakeFd = sys.eventfd();
+    if (this.#wakeFd === -1) throw this.failure("eventfd");
+    // Edge-triggered: each write ends one wait, and nobody needs to read the counter back to zero.
+    if (sys.epollCtl(this.epfd, os.EPOLL_CTL_ADD, this.#wakeFd, os.EPOLLIN | os.EPOLLET) === -1) {
+      throw this.failure("epoll_ctl");
+    }
   }
 
   get wakeHandle(): WakeHandle {
-    if (this.#wakeWord === undefined) {
-      this.#wakeFd = this.sys.eventfd();
-      if (this.#wakeFd === -1) throw this.failure("eventfd");
-      // Edge-triggered: each write wakes one wait, and nobody needs to read the counter back to zero.
-      if (this.sys.epollCtl(this.epfd, os.EPOLL_CTL_ADD, this.#wakeFd, os.EPOLLIN | os.EPOLLET) === -1) {
-        throw this.failure("epoll_ctl");
-      }
-      this.#wakeWord = createWakeWord();
-    }
-    this.#start();
+    this.#wakeWord ??= createWakeWord();
+    this.poke();
     return { word: this.#wakeWord, eventfd: this.#wakeFd };
   }
 
@@ -109,7 +121,7 @@ export class EpollNetwork implements Network {
       const port = sockaddr.decodePort(this.sys.address);
       const listener = new EpollListener(this, fd, handler, port, options.path);
       this.#check("epoll_ctl", this.add(listener, os.EPOLLIN));
-      this.#start();
+      this.poke();
       return listener;
     } catch (error) {
       if (fd < this.table.length) this.table[fd] = undefined;
@@ -142,7 +154,7 @@ export class EpollNetwork implements Network {
         reject(new NetworkError(code, `${what}: ${errorText(code)}`));
       };
       this.add(socket, os.EPOLLOUT);
-      this.#start();
+      this.poke();
     });
   }
 
@@ -151,7 +163,14 @@ export class EpollNetwork implements Network {
     this.#closed = true;
     for (const pollable of this.table) pollable?.destroy();
     this.table.length = 0;
-    if (this.#wakeFd !== -1) this.sys.close(this.#wakeFd);
+    clearTimeout(this.#parkTimer);
+    // A parked wait holds the set: it is ended first, and the descriptors go in #unpark.
+    if (this.#parked) this.sys.raise(this.#wakeFd);
+    else this.#closeSet();
+  }
+
+  #closeSet(): void {
+    this.sys.close(this.#wakeFd);
     this.sys.close(this.epfd);
   }
 
@@ -173,6 +192,7 @@ export class EpollNetwork implements Network {
   /** Takes over a connection that was shut: `reap` calls its `close` and gives its descriptor back. */
   bury(connection: Connection): void {
     this.#closing.push(connection);
+    this.poke();
   }
 
   /** Takes a closed listener's descriptor out of the table. */
@@ -226,47 +246,81 @@ export class EpollNetwork implements Network {
     for (const pollable of this.table) if (pollable instanceof EpollListener) this.setInterest(pollable, os.EPOLLIN);
   }
 
-  #start(): void {
-    if (this.#running || this.#closed) return;
-    this.#running = true;
-    this.#lastEventMs = performance.now();
-    setImmediate(this.#slice);
+  /** Makes a slice run soon. */
+  poke(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    this.#immediate = setImmediate(this.#slice);
   }
 
   #runSlice(): void {
+    this.#scheduled = false;
     if (this.#closed) return;
     // First, so that the loop survives an exception that the process decides to survive.
-    setImmediate(this.#slice);
+    this.poke();
     const sys = this.sys;
     let nowMs = performance.now();
     const untilMs = nowMs + SLICE_MS;
     do {
       this.#reap();
       if (this.#starvedUntilMs !== 0 && nowMs >= this.#starvedUntilMs) this.#feed();
-      const timeoutMs = this.#prepareWait(nowMs);
+      const wishMs = this.#prepareSleep();
       if (this.#closed) return;
+      const mayPark = wishMs > WAIT_MS && nowMs - this.#lastEventMs >= PARK_AFTER_MS;
+      if (mayPark && this.#park(wishMs)) return;
+      const timeoutMs = Math.ceil(Math.min(wishMs, mayPark ? UNPARKED_WAIT_MS : WAIT_MS));
       const count = sys.epollWait(this.epfd, timeoutMs);
       if (this.#wakeWord !== undefined) Atomics.store(this.#wakeWord, 0, AWAKE);
       if (count > 0) this.#dispatch(count);
       if (this.#closed) return;
       nowMs = performance.now();
-      if (count > 0 || timeoutMs === 0) this.#lastEventMs = nowMs;
+      if (count > 0 || wishMs === 0) this.#lastEventMs = nowMs;
       else return;
     } while (nowMs < untilMs);
     this.#reap();
     this.turn();
+    if (nowMs - this.#lastParkMs >= sys.breathMs && !this.#parked) this.#breathe();
   }
 
-  /** Runs `turn` and says how long the coming wait may last; says so to other threads too (wake.ts, 1). */
-  #prepareWait(nowMs: number): number {
+  /** Runs `turn` and returns its wish; when that is to sleep, says so to other threads first (wake.ts, 1). */
+  #prepareSleep(): number {
     let wishMs = this.turn();
     if (this.#wakeWord !== undefined && wishMs > 0) {
       Atomics.store(this.#wakeWord, 0, ASLEEP);
       wishMs = this.turn();
     }
-    if (wishMs <= 0 || this.#closing.length > 0) return 0;
-    const idleMs = Math.min(IDLE_MAX_MS, (nowMs - this.#lastEventMs) * IDLE_PART);
-    return Math.ceil(Math.min(wishMs, Math.max(1, idleMs)));
+    return this.#closing.length > 0 ? 0 : Math.max(0, wishMs);
+  }
+
+  /** Leaves the thread to the runtime until there are events or `wishMs` is over. */
+  #park(wishMs: number): boolean {
+    if (!this.#parked && !this.sys.park(this.epfd, this.#parkDone)) return false;
+    this.#parked = true;
+    clearTimeout(this.#parkTimer);
+    if (wishMs < MAX_TIMER_MS) this.#parkTimer = setTimeout(this.#poke, wishMs);
+    this.#unschedule();
+    return true;
+  }
+
+  /** Parks for just as long as the runtime needs to look around. */
+  #breathe(): void {
+    this.sys.raise(this.#wakeFd);
+    this.#park(Infinity);
+  }
+
+  #unpark(): void {
+    this.#parked = false;
+    clearTimeout(this.#parkTimer);
+    if (this.#closed) return this.#closeSet();
+    this.#lastParkMs = this.#lastEventMs = performance.now();
+    if (this.#wakeWord !== undefined) Atomics.store(this.#wakeWord, 0, AWAKE);
+    this.#unschedule();
+    this.#runSlice();
+  }
+
+  #unschedule(): void {
+    this.#scheduled = false;
+    clearImmediate(this.#immediate);
   }
 
   #dispatch(count: number): void {

@@ -39,6 +39,19 @@ export interface Syscalls {
   getsockname(fd: number): number;
   getpeername(fd: number): number;
   eventfd(): number;
+  /** Adds 1 to an eventfd. */
+  raise(fd: number): number;
+
+  /**
+   * Gives the thread to the runtime until the set has events: `done` is called once, soon after, and not from inside
+   * this call. Returns false where the runtime can't; then it must be given the thread in small pieces.
+   */
+  park(epfd: number, done: () => void): boolean;
+  /**
+   * The runtime looks at its own sockets and signals only when it parks, or after many rounds without: the loop must
+   * park this often, in ms. Infinity where every round looks.
+   */
+  readonly breathMs: number;
 }
 
 /** Adds 1 to an eventfd. */
@@ -90,6 +103,8 @@ export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
 export const IPPROTO_IPV6 = 41;
 export const IPV6_V6ONLY = 26;
+
+export const F_DUPFD_CLOEXEC = 1030;
 
 export const EINTR = 4;
 export const EAGAIN = 11;

@@ -78,6 +78,7 @@ export interface BunHost {
       hostname?: string;
       port?: number;
       unix?: string;
+      fd?: number;
       allowHalfOpen: boolean;
       socket: BunSocketHandler<D>;
       data?: D;

@@ -203,7 +203,7 @@ for (const kind of kinds()) {
     peer.socket.pause();
     await peer.connected();
     await delay(100);
-    assert(shorts === 1, `${shorts} short writes before anything was read`);
+    assert(shorts === drains + 1, `${shorts} short writes and ${drains} drains while nothing was read`);
     peer.socket.resume();
     await waitFor(() => peer.received >= total.length, "all bytes", 20_000);
     assertEquals(drains, shorts);
@@ -414,6 +414,8 @@ for (const kind of kinds()) {
     socket.write(text("ping"), 0, 4);
     await waitFor(() => got === "ping", "the echo");
     listener.close();
+    // Deno lets go of the descriptor a moment later.
+    await delay(20);
     const error = await assertRejects(() => network.connect({ hostname: LOCAL, port }, handlerOf({})), NetworkError);
     assertEquals((error as NetworkError).code, "ECONNREFUSED");
     socket.write(text("pong"), 0, 4);
