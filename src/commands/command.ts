@@ -88,6 +88,19 @@ export type Routing = "keys" | "split" | "all" | "any" | "cursor";
  */
 export type Gather = "sum" | "ok" | "concat" | "scatter";
 
+/** A request's arguments: offsets into `buf`. Request and Call both are one. */
+export interface Arguments {
+  readonly buf: Uint8Array;
+  readonly argc: number;
+  readonly at: Int32Array;
+  readonly len: Int32Array;
+}
+
+/** Takes in the keys of a request: the argument's number and bits of KeyUse (key_specs.ts). */
+export interface KeyList {
+  add(index: number, use: number): void;
+}
+
 /** What COMMAND, ACL rules, routing and docs know of a command, on whatever thread it runs. */
 export interface CommandFacts {
   /** Lower case; of a subcommand its own name without the container's. */
@@ -95,17 +108,20 @@ export interface CommandFacts {
   /** Number of arguments with the name(s); negative: at least that many. */
   readonly arity: number;
   readonly flags: readonly CommandFlag[];
-  /** ACL categories beyond those that flags and group imply. */
+  /** ACL categories beyond those that flags and group imply, without "@"; one of those with "-" before it is taken away. */
   readonly categories?: readonly string[];
   readonly keys?: readonly KeySpec[];
+  /** Where key specs can't tell the keys of a request, or what is done with them: enters them into `keys`. */
+  readonly findKeys?: (request: Arguments, keys: KeyList) => void;
   readonly group: Group;
   readonly since: string;
   /** One sentence, in our words. */
   readonly summary: string;
   readonly complexity: string;
   /**
-   * The arguments behind the name, in the notation of Redis's documentation pages: lower-case words are values, capitals are
-   * tokens, [] optional, | choice, ... repeated. COMMAND DOCS and the fuzzer read it.
+   * The arguments behind the name(s), in the notation of Redis's documentation pages: lower-case words are values, capitals are
+   * tokens, [] optional, <> one of, | choice, ... repeated. `word:type` says a value's type where the word alone does not
+   * (syntax.ts). COMMAND DOCS and the fuzzer read it.
    */
   readonly syntax: string;
   readonly tips?: readonly string[];
@@ -120,6 +136,8 @@ export interface CommandFacts {
 export interface ShardCommand extends CommandFacts {
   readonly routing?: Routing;
   readonly gather?: Gather;
+  /** True when a request may reach keys that its arguments don't name: all shards are held for it. */
+  readonly reachesAll?: (request: Arguments) => boolean;
   /**
    * Reads: parse all arguments, look up and check types, change, reply. Throws ReplyError before the first change, and nothing
    * after it.

@@ -11,8 +11,8 @@ import { sortedSetCommands } from "./sorted_sets/mod.ts";
 import { streamCommands } from "./streams/mod.ts";
 import { stringCommands } from "./strings/mod.ts";
 
-/** Every top-level command that shards run, containers as one. */
-export const shardEntries: readonly ShardEntry[] = [
+/** Every shard command, containers included. */
+export const shardCommands: readonly ShardEntry[] = [
   ...stringCommands,
   ...bitmapCommands,
   ...keyCommands,
@@ -25,10 +25,12 @@ export const shardEntries: readonly ShardEntry[] = [
   ...streamCommands,
 ];
 
-/**
- * Every shard command that can run, subcommands among them; the index is its number in ring messages, the same in every thread
- * of a process.
- */
-export const shardCommands: readonly ShardCommand[] = shardEntries.flatMap((entry): readonly ShardCommand[] =>
+/** What can be run; the index is a command's number in ring messages, the same in every thread of a process. */
+export const runnableCommands: readonly ShardCommand[] = shardCommands.flatMap((entry) =>
   entry.subcommands === undefined ? [entry] : entry.subcommands
+);
+
+/** Numbers of the runnable commands. */
+export const commandNumbers: Map<ShardCommand, number> = new Map(
+  runnableCommands.map((command, number) => [command, number]),
 );

@@ -1,0 +1,90 @@
+/** CommandEntry: a command as one server knows it: the shared facts, precomputed for dispatch, with this server's figures. Main thread. */
+import type { CommandFlag, ShardCommand, ShardEntry } from "../../commands/command.ts";
+import { CommandIndex } from "../../commands/lookup.ts";
+import type { MainCommand } from "./main_command.ts";
+
+/** Flags the dispatcher asks for, as bits. */
+export const Flag = {
+  WRITE: 1,
+  READONLY: 2,
+  DENY_OOM: 4,
+  NO_AUTH: 8,
+  LOADING: 16,
+  STALE: 32,
+  NO_MULTI: 64,
+  PUBSUB: 128,
+  BLOCKING: 256,
+  MAY_REPLICATE: 512,
+  ADMIN: 1024,
+} as const;
+
+const BITS: Partial<Record<CommandFlag, number>> = {
+  write: Flag.WRITE,
+  readonly: Flag.READONLY,
+  denyoom: Flag.DENY_OOM,
+  no_auth: Flag.NO_AUTH,
+  loading: Flag.LOADING,
+  stale: Flag.STALE,
+  no_multi: Flag.NO_MULTI,
+  pubsub: Flag.PUBSUB,
+  blocking: Flag.BLOCKING,
+  may_replicate: Flag.MAY_REPLICATE,
+  admin: Flag.ADMIN,
+};
+
+export class CommandEntry {
+  readonly name: string;
+  /** "get", "client|list". */
+  readonly fullName: string;
+  readonly subcommands: readonly CommandEntry[] | undefined;
+  readonly arity: number;
+  readonly flags: number;
+  /** Set for commands that shards run, with their number in ring messages. */
+  readonly shard: ShardCommand | undefined;
+  readonly shardNumber: number;
+  readonly main: MainCommand["main"];
+
+  // INFO commandstats.
+  calls = 0;
+  usec = 0;
+  rejectedCalls = 0;
+  failedCalls = 0;
+
+  constructor(
+    readonly facts: ShardEntry | MainCommand,
+    parent: string | undefined,
+    numbers: Map<ShardCommand, number>,
+  ) {
+    this.name = facts.name;
+    this.fullName = parent === undefined ? facts.name : `${parent}|${facts.name}`;
+    this.subcommands = facts.subcommands?.map((sub) => new CommandEntry(sub, facts.name, numbers));
+    this.arity = facts.arity;
+    this.flags = facts.flags.reduce((bits, flag) => bits | (BITS[flag] ?? 0), 0);
+    this.shard = "run" in facts ? facts : undefined;
+    this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
+    this.main = "main" in facts ? facts.main : undefined;
+  }
+
+  /** True when a request with this many arguments is well formed. */
+  accepts(argc: number): boolean {
+    return this.arity >= 0 ? argc === this.arity : argc >= -this.arity;
+  }
+
+  resetFigures(): void {
+    this.calls =
+      this.usec =
+      this.rejectedCalls =
+      this.failedCalls =
+        0;
+    this.subcommands?.forEach((sub) => sub.resetFigures());
+  }
+}
+
+/** All commands of a server. `numbers` gives the shard commands' numbers in ring messages. */
+export function indexCommands(
+  facts: readonly (ShardEntry | MainCommand)[],
+  numbers: Map<ShardCommand, number>,
+  renamed?: ReadonlyMap<string, string>,
+): CommandIndex<CommandEntry> {
+  return new CommandIndex(facts.map((each) => new CommandEntry(each, undefined, numbers)), renamed);
+}

@@ -1,0 +1,288 @@
+/**
+ * Connections: from sockets to requests and from replies back to sockets. Main thread.
+ *
+ * Invariants:
+ * 1. A complete request is parsed where it was received and its bytes are not copied; only an unfinished one is kept.
+ * 2. A client that does not read is not read from: beyond OUTPUT_PAUSE bytes of unsent output its socket is paused, and its
+ *    requests already received wait. So memory is bounded by what a client's last request answers.
+ * 3. Replies go to the socket once per group of requests, not once per request.
+ */
+import { ReplyError } from "../../base/reply_error.ts";
+import type { Reply } from "../../codec/resp/reply.ts";
+import { Parsed, Request } from "../../codec/resp/request.ts";
+import type { Socket, SocketHandler } from "../../runtime/mod.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { OutputLimits } from "./output_limits.ts";
+import { Gate, Session } from "./session.ts";
+import type { Shards } from "./shards.ts";
+
+/** Unsent bytes at which a client is no longer read from. */
+const OUTPUT_PAUSE = 1 << 20;
+/** Replies gathered at which they are offered to the socket even in the middle of a pipeline. */
+const FLUSH_AT = 1 << 16;
+/** Arguments of an unfinished request worth keeping parsed; fewer are parsed again. */
+const KEEP_ARGS = 16;
+
+const MAX_CLIENTS = new ReplyError("ERR max number of clients reached");
+const PROTECTED = new ReplyError(
+  "DENIED Ringshard is running in protected mode because protected mode is enabled and no password is set for the " +
+    "default user. In this mode connections are only accepted from the loopback interface. To accept others, set a " +
+    "password with 'requirepass', bind only trusted addresses, or turn it off with 'protected-mode no'.",
+);
+
+/** What connections ask of the server around them. */
+export interface ConnectionRules {
+  nowMs(): number;
+  maxClients(): number;
+  maxBulk(): number;
+  queryBufferLimit(): number;
+  authRequired(): boolean;
+  /** True when only loopback and Unix-socket clients may come in. */
+  isProtected(): boolean;
+  readonly outputLimits: OutputLimits;
+  /** Log lines in Redis's words; cold. */
+  verbose(text: string): void;
+  warning(text: string): void;
+  opened(session: Session): void;
+  closed(session: Session): void;
+}
+
+export class Connections implements SocketHandler {
+  readonly sessions = new Map<number, Session>();
+  connectionsReceived = 0;
+  rejectedConnections = 0;
+  outputLimitDisconnections = 0;
+  queryLimitDisconnections = 0;
+  netInput = 0;
+  netOutput = 0;
+
+  private nextId = 1;
+  private request = new Request();
+  private stamped = false;
+  /** Sessions whose requests wait for the shards (rings full, too much in flight). */
+  private readonly waiting = new Set<Session>();
+
+  constructor(
+    private readonly rules: ConnectionRules,
+    private readonly dispatcher: Dispatcher,
+    private readonly shards: Shards,
+    private readonly reply: Reply,
+  ) {}
+
+  open(socket: Socket): void {
+    this.connectionsReceived++;
+    const refusal = this.sessions.size >= this.rules.maxClients()
+      ? MAX_CLIENTS
+      : this.rules.isProtected() && !isLocal(socket.remoteAddress)
+      ? PROTECTED
+      : undefined;
+    if (refusal !== undefined) {
+      this.rejectedConnections++;
+      const line = new Uint8Array([45, ...refusal.bytes, 13, 10]);
+      socket.write(line, 0, line.length);
+      socket.shut();
+      return;
+    }
+    const session = new Session(this.nextId++, socket, this.rules.nowMs());
+    if (this.rules.authRequired()) session.gate |= Gate.AUTH;
+    socket.session = session;
+    this.sessions.set(session.id, session);
+    this.rules.opened(session);
+    this.rules.verbose(`Accepted ${socket.remoteAddress}`);
+  }
+
+  data(socket: Socket, buf: Uint8Array, from: number, to: number): void {
+    const session = socket.session as Session | undefined;
+    if (session === undefined || session.closing) return;
+    this.stamp();
+    session.lastMs = this.rules.nowMs();
+    session.netIn += to - from;
+    this.netInput += to - from;
+    if (session.inputLength === 0) {
+      const done = session.paused || this.shards.busy(session) ? from : this.consume(session, buf, from, to);
+      if (done < to && !session.closing) {
+        session.request?.shift(-done);
+        session.keep(buf, done, to);
+      }
+    } else {
+      session.keep(buf, from, to);
+      if (!session.paused && !this.shards.busy(session)) this.consumeKept(session);
+    }
+    if (session.inputLength > this.rules.queryBufferLimit()) {
+      this.queryLimitDisconnections++;
+      this.rules.warning(
+        `Closing client that reached max query buffer length: ${this.rules.outputLimits.describe(session)}`,
+      );
+      this.close(session);
+    }
+    this.flush(session);
+  }
+
+  drain(socket: Socket): void {
+    const session = socket.session as Session;
+    this.sendOutput(session);
+    if (session.output.bytes < OUTPUT_PAUSE) this.goOn(session);
+  }
+
+  close(session: Session): void;
+  close(socket: Socket, error?: string): void;
+  close(which: Session | Socket): void {
+    if (which instanceof Session) {
+      if (which.closing) return;
+      which.gate |= Gate.CLOSING;
+      which.socket.shut();
+      return;
+    }
+    const session = which.session as Session | undefined;
+    if (session === undefined) return;
+    which.session = undefined;
+    session.gate |= Gate.CLOSING;
+    session.output.clear();
+    session.input = undefined;
+    session.request = undefined;
+    this.waiting.delete(session);
+    this.sessions.delete(session.id);
+    this.rules.closed(session);
+  }
+
+  /** Closes the connection once what was replied so far is sent; no further request of it is run. */
+  closeAfterReply(session: Session): void {
+    session.closeAfterOutput = true;
+    session.gate |= Gate.CLOSING;
+  }
+
+  /** The network's turn has ended: the next request takes a new time, and clients that waited for the shards go on. */
+  turn(): void {
+    this.stamped = false;
+    if (this.waiting.size === 0) return;
+    for (const session of this.waiting) {
+      if (this.shards.busy(session)) continue;
+      this.waiting.delete(session);
+      this.goOn(session);
+    }
+  }
+
+  private stamp(): void {
+    if (this.stamped) return;
+    this.stamped = true;
+    this.shards.setNow(this.rules.nowMs());
+  }
+
+  /** Reads on from a client that had to wait. */
+  private goOn(session: Session): void {
+    if (session.closing) return;
+    this.stamp();
+    if (session.paused) {
+      session.paused = false;
+      session.socket.resume();
+    }
+    if (session.inputLength > 0) this.consumeKept(session);
+    this.flush(session);
+  }
+
+  private consumeKept(session: Session): void {
+    const input = session.input!;
+    const done = this.consume(session, input, 0, session.inputLength);
+    session.request?.shift(-done);
+    session.consumed(done);
+  }
+
+  /** Runs the complete requests in buf[from, to); returns where the first unfinished (or waiting) one starts. */
+  private consume(session: Session, buf: Uint8Array, from: number, to: number): number {
+    const maxBulk = this.rules.maxBulk();
+    let request = session.request ?? this.request;
+    while (from < to) {
+      const parsed = request.parse(buf, from, to, maxBulk, (session.gate & Gate.AUTH) === 0);
+      if (parsed === Parsed.REQUEST) {
+        const next = request.next;
+        this.dispatcher.execute(session, request);
+        from = next;
+        if (request === session.request) {
+          session.request = undefined;
+          request = this.request;
+        }
+        if (session.closing) return to;
+        if (this.reply.pos >= FLUSH_AT) this.flush(session);
+        if (session.paused) return from;
+        if (this.shards.busy(session)) {
+          this.waiting.add(session);
+          return from;
+        }
+      } else if (parsed === Parsed.EMPTY) {
+        from = request.next;
+      } else if (parsed === Parsed.INCOMPLETE) {
+        if (request.argc > KEEP_ARGS) {
+          session.request = request;
+          if (request === this.request) this.request = new Request();
+        } else request.restart();
+        return from;
+      } else {
+        this.protocolError(session, request.error);
+        return to;
+      }
+    }
+    return from;
+  }
+
+  private protocolError(session: Session, error: string): void {
+    this.rules.verbose(`Protocol error (${error}) from client: ${this.rules.outputLimits.describe(session)}`);
+    const start = this.reply.pos;
+    this.reply.error(new ReplyError(`ERR Protocol error: ${error}`));
+    this.shards.wrote(session, start);
+    this.closeAfterReply(session);
+  }
+
+  /** Sends what was replied to a session; keeps what the socket does not take. */
+  flush(session: Session): void {
+    const reply = this.reply;
+    if (reply.pos > 0) {
+      this.send(session, reply.buf, 0, reply.pos);
+      reply.clear();
+    }
+    if (session.closeAfterOutput && session.output.bytes === 0) session.socket.shut();
+  }
+
+  /** Sends buf[from, to) behind what is still unsent. */
+  send(session: Session, buf: Uint8Array, from: number, to: number): void {
+    session.netOut += to - from;
+    this.netOutput += to - from;
+    if (session.output.bytes === 0) from += session.socket.write(buf, from, to);
+    if (from === to) return;
+    if (!session.socket.open) return;
+    session.output.append(buf, from, to);
+    this.checkOutput(session);
+  }
+
+  private sendOutput(session: Session): void {
+    const socket = session.socket;
+    const empty = session.output.drain((buf, from, to) => socket.write(buf, from, to));
+    if (empty) {
+      session.softLimitSince = 0;
+      if (session.closeAfterOutput) socket.shut();
+    }
+  }
+
+  /** Closes a session that has more unsent than it may; pauses one that has much. */
+  checkOutput(session: Session): void {
+    if (this.rules.outputLimits.exceeded(session, this.rules.nowMs())) {
+      this.outputLimitDisconnections++;
+      this.rules.warning(
+        `Client ${
+          this.rules.outputLimits.describe(session)
+        } scheduled to be closed ASAP for overcoming of output buffer limits.`,
+      );
+      this.close(session);
+      return;
+    }
+    if (session.output.bytes >= OUTPUT_PAUSE && !session.paused) {
+      session.paused = true;
+      session.socket.pause();
+    }
+  }
+}
+
+function isLocal(address: string): boolean {
+  return address.startsWith("127.") || address.startsWith("[::1]") || address.startsWith("/") ||
+    address.endsWith(":0") ||
+    address.startsWith("[::ffff:127.");
+}

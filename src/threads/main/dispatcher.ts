@@ -1,0 +1,181 @@
+/**
+ * Dispatcher: from a parsed request to the command's run: finds it, checks what the client may do, counts it, and hands it to
+ * the main thread's own function or to the shards. Main thread.
+ *
+ * Invariants:
+ * 1. Each request gets exactly one reply, in the order of requests (none under CLIENT REPLY OFF and SKIP).
+ * 2. Nothing is allocated on the way of a command that is known, allowed and sent to its shard.
+ */
+import { latin1Text } from "../../base/bytes.ts";
+import { ReplyError, wrongArity } from "../../base/reply_error.ts";
+import type { Reply } from "../../codec/resp/reply.ts";
+import type { Request } from "../../codec/resp/request.ts";
+import type { Call } from "../../commands/call.ts";
+import type { CommandIndex } from "../../commands/lookup.ts";
+import { monotonicUs } from "../../runtime/mod.ts";
+import { type CommandEntry, Flag } from "./command_entry.ts";
+import type { MainContext } from "./main_command.ts";
+import type { Server } from "./server.ts";
+import { Gate, type Session } from "./session.ts";
+import type { Shards } from "./shards.ts";
+
+const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
+/** Of more commands than this in a turn only every SAMPLE_EVERY-th is timed: reading a clock costs a tenth of a GET. */
+const TIMED_PER_TURN = 8;
+const SAMPLE_EVERY = 16;
+/** Most names that errorstats tells apart, as Redis bounds them against clients that make up new ones. */
+const ERROR_NAMES_MAX = 128;
+/** How much of a request an "unknown command" error repeats. */
+const ECHO_MAX = 128;
+
+export class Dispatcher {
+  /** Bits of Gate that concern all clients. */
+  gate = 0;
+  commandsProcessed = 0;
+  errorReplies = 0;
+  readonly errorCounts = new Map<string, number>();
+
+  private readonly context: MainContext;
+  private inTurn = 0;
+
+  constructor(
+    readonly server: Server,
+    readonly index: CommandIndex<CommandEntry>,
+    readonly call: Call,
+    readonly reply: Reply,
+    readonly shards: Shards,
+  ) {
+    this.context = { server, session: undefined as unknown as Session, args: call, reply, command: "" };
+  }
+
+  /** A turn of the network has ended. */
+  turn(): void {
+    this.inTurn = 0;
+  }
+
+  /** Runs one request of a session. */
+  execute(session: Session, request: Request): void {
+    const call = this.call;
+    call.load(request, session.db);
+    session.commandCount++;
+    let entry = this.index.find(request.buf, request.at[0], request.len[0]);
+    if (entry === undefined) {
+      this.refuse(session, this.unknown(request));
+      return;
+    }
+    if (entry.subcommands !== undefined && request.argc > 1) {
+      const sub = this.index.findSub(entry, request.buf, request.at[1], request.len[1]);
+      if (sub === undefined) {
+        this.refuse(session, this.unknownSubcommand(entry, request));
+        return;
+      }
+      entry = sub;
+    }
+    session.lastCommand = entry.fullName;
+    if (!entry.accepts(request.argc)) {
+      entry.rejectedCalls++;
+      this.refuse(session, wrongArity(entry.fullName));
+      return;
+    }
+    if ((session.gate | this.gate) !== 0 && !this.admit(session, entry)) return;
+    this.commandsProcessed++;
+    entry.calls++;
+    if (this.inTurn++ < TIMED_PER_TURN) {
+      const start = monotonicUs();
+      this.dispatch(session, entry, request);
+      entry.usec += monotonicUs() - start;
+    } else if (this.inTurn % SAMPLE_EVERY === 0) {
+      const start = monotonicUs();
+      this.dispatch(session, entry, request);
+      entry.usec += (monotonicUs() - start) * SAMPLE_EVERY;
+    } else this.dispatch(session, entry, request);
+  }
+
+  private dispatch(session: Session, entry: CommandEntry, request: Request): void {
+    if (entry.main === undefined) {
+      this.shards.run(session, entry, request);
+      return;
+    }
+    const start = this.reply.pos;
+    this.runMain(session, entry, start);
+    this.shards.wrote(session, start);
+  }
+
+  private runMain(session: Session, entry: CommandEntry, start: number): void {
+    const reply = this.reply;
+    reply.resp3 = session.resp3;
+    const context = this.context;
+    context.session = session;
+    context.command = entry.fullName;
+    try {
+      entry.main?.(context);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      reply.pos = start;
+      reply.error(error);
+      this.failed(entry, error);
+    }
+    if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) this.muffle(session, entry, start);
+  }
+
+  /** Drops the reply written since `start`, as CLIENT REPLY OFF and SKIP ask. */
+  private muffle(session: Session, entry: CommandEntry, start: number): void {
+    // CLIENT REPLY SKIP itself sends nothing and lets the next command's reply be dropped.
+    if ((session.gate & Gate.REPLY_SKIP) !== 0 && entry.fullName !== "client|reply") session.gate &= ~Gate.REPLY_SKIP;
+    this.reply.pos = start;
+  }
+
+  /** A command's own error reply: counts it. */
+  failed(entry: CommandEntry, error: ReplyError): void {
+    entry.failedCalls++;
+    this.countError(error);
+  }
+
+  private countError(error: ReplyError): void {
+    this.errorReplies++;
+    const code = error.code;
+    const count = this.errorCounts.get(code);
+    if (count === undefined && this.errorCounts.size >= ERROR_NAMES_MAX) return;
+    this.errorCounts.set(code, (count ?? 0) + 1);
+  }
+
+  /** An error before the command runs. */
+  private refuse(session: Session, error: ReplyError): void {
+    this.countError(error);
+    if ((session.gate & Gate.REPLY_OFF) !== 0) return;
+    const start = this.reply.pos;
+    this.reply.error(error);
+    this.shards.wrote(session, start);
+  }
+
+  /** The rare states of a client; false when the command was refused (and answered) or must wait. */
+  private admit(session: Session, entry: CommandEntry): boolean {
+    if ((session.gate & Gate.CLOSING) !== 0) return false;
+    if ((session.gate & Gate.AUTH) !== 0 && (entry.flags & Flag.NO_AUTH) === 0) {
+      entry.rejectedCalls++;
+      this.refuse(session, NO_AUTH);
+      return false;
+    }
+    return true;
+  }
+
+  private unknown(request: Request): ReplyError {
+    let args = "";
+    for (let i = 1; i < request.argc && args.length < ECHO_MAX; i++) {
+      args += `'${echo(request, i, ECHO_MAX - args.length)}' `;
+    }
+    return new ReplyError(`ERR unknown command '${echo(request, 0, ECHO_MAX)}', with args beginning with: ${args}`);
+  }
+
+  private unknownSubcommand(container: CommandEntry, request: Request): ReplyError {
+    return new ReplyError(
+      `ERR unknown subcommand '${echo(request, 1, ECHO_MAX)}'. Try ${container.name.toUpperCase()} HELP.`,
+    );
+  }
+}
+
+function echo(request: Request, i: number, max: number): string {
+  const text = latin1Text(request.buf, request.at[i], request.at[i] + Math.min(request.len[i], max));
+  const nul = text.indexOf("\0"); // Redis prints with %s
+  return nul < 0 ? text : text.slice(0, nul);
+}

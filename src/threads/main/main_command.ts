@@ -1,0 +1,26 @@
+/** MainCommand: a command that the main thread runs itself: connections, server, administration. */
+import type { Reply } from "../../codec/resp/reply.ts";
+import type { Call } from "../../commands/call.ts";
+import type { CommandFacts, ShardCommand } from "../../commands/command.ts";
+import type { Server } from "./server.ts";
+import type { Session } from "./session.ts";
+
+/** What a main command sees while it runs; one object serves all. */
+export interface MainContext {
+  readonly server: Server;
+  session: Session;
+  /** The arguments (and nothing of the keyspace: `args.store` is not main's to touch with shards). */
+  readonly args: Call;
+  readonly reply: Reply;
+  /** Name as the client is told: "get", "client|list". */
+  command: string;
+}
+
+export interface MainCommand extends CommandFacts {
+  /** Throws ReplyError for the client's mistakes. */
+  readonly main?: (context: MainContext) => void;
+  readonly subcommands?: readonly MainCommand[];
+}
+
+/** Everything that a client can call. */
+export type AnyCommand = ShardCommand | MainCommand;

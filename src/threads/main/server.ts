@@ -1,0 +1,151 @@
+/**
+ * Server: one running Ringshard: configuration, connections, commands and shards put together. Main thread.
+ *
+ * Several servers may run in one process; nothing here or below is shared between them.
+ */
+import { KeyHash } from "../../base/hash.ts";
+import type { Log } from "../../base/log.ts";
+import { Reply } from "../../codec/resp/reply.ts";
+import type { CommandIndex } from "../../commands/lookup.ts";
+import { commandNumbers, shardCommands } from "../../commands/table.ts";
+import type { Config } from "../../config/config.ts";
+import { Arena, MAX_CAPACITY } from "../../memory/arena.ts";
+import { createNetwork, type Listener, monotonicMs, type Network, NetworkError, wallMs } from "../../runtime/mod.ts";
+import { Store } from "../../store/store.ts";
+import { Engine } from "../shard/engine.ts";
+import { CommandEntry, indexCommands } from "./command_entry.ts";
+import { mainCommands } from "./commands/mod.ts";
+import { Connections } from "./connections.ts";
+import { Cron } from "./cron.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { InlineShards } from "./inline_shards.ts";
+import { OutputLimits } from "./output_limits.ts";
+import type { Session } from "./session.ts";
+import type { Shards } from "./shards.ts";
+
+/** Where time comes from; tests give their own. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+}
+
+export class Server {
+  readonly startedMs: number;
+  readonly commands: CommandIndex<CommandEntry>;
+  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
+  readonly shards: Shards;
+  readonly outputLimits = new OutputLimits();
+  readonly network: Network;
+  readonly cron: Cron;
+  readonly runId: string;
+  /** The TCP port bound, 0 without one. */
+  port = 0;
+  /** Called when SHUTDOWN wants the server's process to end. */
+  onShutdown: () => void = () => {};
+
+  private readonly listeners: Listener[] = [];
+  private closing: Promise<void> | undefined;
+
+  constructor(readonly config: Config, readonly log: Log, readonly clock: Clock = { nowMs: wallMs }) {
+    const words = crypto.getRandomValues(new Uint32Array(2));
+    this.runId = Array.from(crypto.getRandomValues(new Uint8Array(20)), (b) => b.toString(16).padStart(2, "0")).join(
+      "",
+    );
+    this.startedMs = clock.nowMs();
+    this.network = createNetwork(config.enum("network"));
+    const hash = new KeyHash(words[0] | 0, words[1] | 0);
+    const store = new Store(Arena.create(MAX_CAPACITY), hash, Math.random, config.int("databases"));
+    store.setNow(this.startedMs);
+    const reply = new Reply();
+    const engine = new Engine(store, reply);
+    const shards = new InlineShards(engine);
+    this.shards = shards;
+    this.commands = indexCommands([...shardCommands, ...mainCommands], commandNumbers);
+    this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
+    shards.dispatcher = this.dispatcher;
+    this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
+    this.cron = new Cron(this);
+    this.network.turn = () => this.turn();
+  }
+
+  nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  /** Binds every address of the configuration. Throws NetworkError. */
+  async listen(): Promise<void> {
+    const { config } = this;
+    const port = config.int("port");
+    const options = { backlog: config.int("tcp-backlog"), keepAliveSeconds: config.int("tcp-keepalive") };
+    if (port !== 0 || config.string("unixsocket") === "") {
+      for (const address of config.list("bind")) await this.listenOn(address, port, options);
+    }
+    const path = config.string("unixsocket");
+    if (path !== "") {
+      const mode = config.int("unixsocketperm");
+      this.listeners.push(
+        await this.network.listen({ path, mode: mode === 0 ? undefined : mode, ...options }, this.connections),
+      );
+    }
+  }
+
+  private async listenOn(
+    address: string,
+    port: number,
+    options: { backlog: number; keepAliveSeconds: number },
+  ): Promise<void> {
+    // "-address": one that may be missing. "*": every address of the machine.
+    const optional = address.startsWith("-");
+    const name = optional ? address.slice(1) : address;
+    const hostname = name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name;
+    try {
+      const listener = await this.network.listen({ hostname, port: this.port || port, ...options }, this.connections);
+      this.listeners.push(listener);
+      this.port ||= listener.port;
+    } catch (error) {
+      const missing = error instanceof NetworkError &&
+        ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(error.code);
+      if (!(optional && missing)) throw error;
+    }
+  }
+
+  /** Ends the server: no new connections, then every open one, then threads. */
+  close(): Promise<void> {
+    this.closing ??= this.closeNow();
+    return this.closing;
+  }
+
+  private async closeNow(): Promise<void> {
+    for (const listener of this.listeners) listener.close();
+    for (const session of this.connections.sessions.values()) this.connections.flush(session);
+    this.network.close();
+    await this.shards.close();
+  }
+
+  /** Between groups of network callbacks. Returns ms until the next one is wanted. */
+  private turn(): number {
+    this.dispatcher.turn();
+    const shardsMs = this.shards.turn();
+    this.connections.turn();
+    return Math.min(shardsMs, this.cron.turn(monotonicMs()));
+  }
+
+  private rules() {
+    const { config, log, outputLimits } = this;
+    const nowMs = () => this.clock.nowMs();
+    return {
+      nowMs,
+      outputLimits,
+      maxClients: () => config.int("maxclients"),
+      maxBulk: () => config.int("proto-max-bulk-len"),
+      queryBufferLimit: () => config.int("client-query-buffer-limit"),
+      authRequired: () => config.string("requirepass") !== "",
+      isProtected: () => config.bool("protected-mode") && config.string("requirepass") === "",
+      verbose: (text: string) => log.verbose(text),
+      warning: (text: string) => log.warning(text),
+      opened: (_session: Session) => {},
+      closed: (_session: Session) => {},
+    };
+  }
+}

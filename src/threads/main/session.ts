@@ -1,0 +1,96 @@
+/**
+ * Session: the state of one client connection. Main thread.
+ *
+ * Invariants:
+ * 1. `input` holds the bytes of an unfinished request from its first byte on, or nothing.
+ * 2. `gate` is 0 exactly when a command may run without asking anything else about the client: the hot path tests one number.
+ * 3. After `closing` is set no further request of the client is run.
+ */
+import type { Request } from "../../codec/resp/request.ts";
+import type { Socket } from "../../runtime/mod.ts";
+import { Output } from "./output.ts";
+
+/** Bits of `Session.gate`: reasons to leave the hot path. */
+export const Gate = {
+  /** Has not authenticated and must. */
+  AUTH: 1,
+  /** CLIENT REPLY OFF. */
+  REPLY_OFF: 2,
+  /** CLIENT REPLY SKIP was just received: the next reply is dropped. */
+  REPLY_SKIP: 4,
+  /** Is being closed. */
+  CLOSING: 8,
+  /** CLIENT NO-TOUCH. */
+  NO_TOUCH: 16,
+} as const;
+
+/** A first piece of an unfinished request is kept in a buffer of this size. */
+const INPUT_START = 1024;
+/** An input buffer above this is given up when it was emptied. */
+const INPUT_KEEP = 65536;
+
+export class Session {
+  gate = 0;
+  db = 0;
+  resp3 = false;
+  name = "";
+  libName = "";
+  libVersion = "";
+  user = "default";
+  noEvict = false;
+
+  /** Server's time at connection, last request; ms. */
+  lastMs: number;
+  /** Full name of the last command, "client|list"; undefined before the first. */
+  lastCommand: string | undefined;
+  commandCount = 0;
+  netIn = 0;
+  netOut = 0;
+
+  input: Uint8Array | undefined;
+  inputLength = 0;
+  /** An unfinished request with many arguments; small ones are parsed anew when more bytes came. */
+  request: Request | undefined;
+  readonly output = new Output();
+  /** ms since when the soft output limit has been exceeded; 0 when it is not. */
+  softLimitSince = 0;
+  /** True while reading from the socket is stopped. */
+  paused = false;
+  /** True when the connection closes once its output is sent. */
+  closeAfterOutput = false;
+
+  constructor(readonly id: number, readonly socket: Socket, readonly createdMs: number) {
+    this.lastMs = createdMs;
+  }
+
+  get closing(): boolean {
+    return (this.gate & Gate.CLOSING) !== 0;
+  }
+
+  /** Appends buf[from, to) to the unfinished request. */
+  keep(buf: Uint8Array, from: number, to: number): void {
+    const size = this.inputLength + to - from;
+    if (this.input === undefined || this.input.length < size) {
+      let capacity = this.input === undefined ? INPUT_START : this.input.length * 2;
+      while (capacity < size) capacity *= 2;
+      const wider = new Uint8Array(capacity);
+      if (this.input !== undefined) wider.set(this.input.subarray(0, this.inputLength));
+      this.input = wider;
+    }
+    this.input.set(buf.subarray(from, to), this.inputLength);
+    this.inputLength = size;
+  }
+
+  /** Drops the first `count` bytes of `input`. */
+  consumed(count: number): void {
+    const input = this.input;
+    if (input === undefined) return;
+    if (count < this.inputLength) {
+      if (count > 0) input.copyWithin(0, count, this.inputLength);
+      this.inputLength -= count;
+      return;
+    }
+    this.inputLength = 0;
+    if (input.length > INPUT_KEEP || input.length === INPUT_START) this.input = undefined;
+  }
+}

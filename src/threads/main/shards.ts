@@ -1,0 +1,24 @@
+/** Shards: how main reaches the keyspace: inline on its own thread, or through rings to workers. Main thread. */
+import type { Request } from "../../codec/resp/request.ts";
+import type { Store } from "../../store/store.ts";
+import type { CommandEntry } from "./command_entry.ts";
+import type { Session } from "./session.ts";
+
+export interface Shards {
+  /** Number of shard threads; 0 inline. */
+  readonly threads: number;
+  /** One store a shard. With threads they are for looking at figures only: the shard may be changing them. */
+  readonly stores: readonly Store[];
+  /** Runs a shard command; its reply leaves in the order of the session's requests. */
+  run(session: Session, entry: CommandEntry, request: Request): void;
+  /** Main appended a reply to the dispatcher's Reply from `start` on: it must leave behind the session's earlier ones. */
+  wrote(session: Session, start: number): void;
+  /** True when the session's next request must wait (its replies back up, or a ring is full). */
+  busy(session: Session): boolean;
+  /** Time of the requests that follow. */
+  setNow(ms: number): void;
+  /** After a group of network callbacks: moves what is waiting. Returns ms until it wants to be called again. */
+  turn(): number;
+  /** Stops the threads. */
+  close(): Promise<void>;
+}
