@@ -4,6 +4,7 @@
  */
 
 export * from "./clock.ts";
+export * from "./files.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
