@@ -13,7 +13,10 @@
 import { copyBytes } from "../base/bytes.ts";
 import { KeyHash } from "../base/hash.ts";
 import { Arena } from "../memory/arena.ts";
+import { DeadlineHeap, HEAP_WORDS } from "../structures/deadline_heap.ts";
+import { Intset } from "../structures/intset.ts";
 import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
+import { Listpack } from "../structures/listpack.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
 import { AccessClock } from "./access_clock.ts";
 import {
@@ -26,14 +29,23 @@ import {
   Type,
   typeOf,
 } from "./entry.ts";
-import { releaseValue } from "./value_type.ts";
+import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
+import { releaseValue, valueTypeOf } from "./value_type.ts";
 
 /** `expiry` argument for a key without one. */
 export const NO_EXPIRY = -1;
+/** Database of an entry that no key reaches any more. */
+export const NO_DB = -1;
 
 // Words of the arena's owner area.
 const W_DATABASES = 0;
 const W_DB_COUNT = 1;
+const W_GARBAGE = 2;
+const W_FIELD_DEADLINES = W_GARBAGE + GARBAGE_WORDS;
+/** Roots of values under construction, which have no entry yet (store/types/). */
+const W_LOOSE = W_FIELD_DEADLINES + HEAP_WORDS;
+/** Words of one such value; the longest root is a hash's. */
+const LOOSE_WORDS = 16;
 
 /** A database's words: the table's root, then the place where active expiry goes on. */
 const DB_WORDS = 8;
@@ -45,12 +57,28 @@ const TWO_32 = 4294967296;
 export interface StoreEvents {
   /** A key went because its time had come; store.keyAt/keyLen locate its name in store.u8. */
   expired(store: Store, db: number): void;
+  /** Fields of a hash went because their time had come; store.keyAt/keyLen locate the key. `emptied`: the key goes with them. */
+  fieldsExpired(store: Store, db: number, emptied: boolean): void;
 }
 
 export class Store {
   readonly u8: Uint8Array;
   readonly i32: Int32Array;
   readonly table: Table;
+  /** Operations on listpacks in this arena. */
+  readonly listpack: Listpack;
+  /** Operations on intsets in this arena. */
+  readonly intset: Intset;
+  /** Operations on the tables of sets. */
+  readonly members: Table;
+  /** Operations on the tables of hashes. */
+  readonly fields: Table;
+  /** Operations on heaps of deadlines. */
+  readonly deadlines: DeadlineHeap;
+  /** The root of the heap of all hashes with fields that expire (store/types/hash_expiry.ts). */
+  readonly fieldDeadlines: number;
+  /** Values that wait for being freed. */
+  readonly garbage: Garbage;
   readonly clock: AccessClock;
   /** Time of the batch, ms since 1970. */
   nowMs = 0;
@@ -59,6 +87,7 @@ export class Store {
 
   // Figures since start, for INFO.
   expiredKeys = 0;
+  expiredFields = 0;
   /** Changes since the last save, as rdb_changes_since_last_save counts them. */
   dirty = 0;
 
@@ -78,6 +107,13 @@ export class Store {
     this.u8 = arena.u8;
     this.i32 = arena.i32;
     this.table = new Table(arena, hash, ItemKind.ENTRY);
+    this.listpack = new Listpack(arena.u8);
+    this.intset = new Intset(arena.u8);
+    this.members = new Table(arena, hash, ItemKind.MEMBER);
+    this.fields = new Table(arena, hash, ItemKind.FIELD);
+    this.deadlines = new DeadlineHeap(arena);
+    this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
+    this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
     this.clock = new AccessClock(random);
     if (this.i32[arena.rootWord + W_DATABASES] === 0) this.format(dbCount);
@@ -93,6 +129,11 @@ export class Store {
 
   get dbCount(): number {
     return this.i32[this.arena.rootWord + W_DB_COUNT];
+  }
+
+  /** Word index of the root words of a value under construction; `which` 0 or 1. All zero when none is. */
+  looseRoot(which: 0 | 1): number {
+    return this.arena.rootWord + W_LOOSE + which * LOOSE_WORDS;
   }
 
   private root(db: number): number {
@@ -350,6 +391,7 @@ export class Store {
     this.valueLen = valueLen;
     this.i32[slot] = next;
     this.arena.free(e);
+    if (type !== Type.STRING) valueTypeOf(type).moved?.(this, db, next);
     return next;
   }
 
@@ -389,6 +431,7 @@ export class Store {
     i32[slot] = next;
     this.table.setFlag(this.root(db), has);
     this.arena.free(e);
+    if (type !== Type.STRING) valueTypeOf(type).moved?.(this, db, next);
     return next;
   }
 
@@ -478,6 +521,7 @@ export class Store {
     this.slotOf(db, e);
     this.table.remove(this.root(db), h);
     this.arena.free(e);
+    if (type !== Type.STRING) valueTypeOf(type).moved?.(this, toDb, next);
     return next;
   }
 
@@ -501,21 +545,31 @@ export class Store {
       this.i32[rb + i] = w;
     }
     this.table.slot = 0;
+    this.renameDatabases(a, b, b, a);
   }
 
-  /** Empties one database. */
+  /** Empties one database; of a large one the memory is freed in steps. */
   flush(db: number): void {
-    if (this.count(db) === 0) return;
-    let cursor = 0;
-    do {
-      cursor = this.scan(db, cursor);
-      for (let i = 0; i < this.table.foundCount; i++) {
-        const e = this.table.found[i];
-        if (typeOf(this.i32[e >> 2]) !== Type.STRING) releaseValue(this, e);
-        this.arena.free(e);
-      }
-    } while (cursor !== 0);
-    this.table.release(this.root(db));
+    const root = this.root(db);
+    const large = this.count(db) > FREE_AT_ONCE;
+    this.renameDatabases(db, NO_DB, NO_DB, NO_DB);
+    if (large) this.garbage.add(GarbageKind.KEYSPACE, root, ROOT_WORDS);
+    else {
+      this.i32[root + DB_EXPIRE_PLACE] = 0;
+      sweepKeyspace(this, root, root + DB_EXPIRE_PLACE, Infinity);
+    }
+    this.i32.fill(0, root, root + DB_WORDS);
+    this.table.slot = 0;
+  }
+
+  /** Tells the hashes with fields that expire that database `a` is now `toA`, and `b` `toB`. */
+  private renameDatabases(a: number, toA: number, b: number, toB: number): void {
+    const n = this.deadlines.count(this.fieldDeadlines);
+    for (let i = 0; i < n; i++) {
+      const w = this.deadlines.nodeAt(this.fieldDeadlines, i) >> 2;
+      if (this.i32[w] === a) this.i32[w] = toA;
+      else if (this.i32[w] === b) this.i32[w] = toB;
+    }
   }
 
   /** Empties all databases by starting the arena anew: no walk. */
@@ -555,6 +609,22 @@ export class Store {
   expireWrapped = false;
   private readonly candidates = new Int32Array(64);
 }
+
+/** Frees the entries of a flushed database. */
+function sweepKeyspace(store: Store, root: number, place: number, want: number): number {
+  const { table, arena, i32 } = store;
+  while (want > 0 && table.dismantle(root, place)) {
+    for (let k = 0; k < table.foundCount; k++) {
+      const e = table.found[k];
+      if (typeOf(i32[e >> 2]) !== Type.STRING) releaseValue(store, e);
+      arena.free(e);
+    }
+    want -= table.foundCount;
+  }
+  return want;
+}
+
+registerSweeper(GarbageKind.KEYSPACE, sweepKeyspace);
 
 /** Bytes of an entry. */
 function entrySize(keyLen: number, valueLen: number, hasExpiry: boolean, type: Type): number {

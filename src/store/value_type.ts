@@ -21,6 +21,8 @@ export interface ValueType {
   ): number;
   /** Bytes that the value owns outside the entry, estimated from `samples` elements (0: all). */
   bytes(store: Store, e: number, samples: number): number;
+  /** The entry now lies at `e`, in database `db`: renews what points to it from outside, if anything does. */
+  moved?(store: Store, db: number, e: number): void;
   /** Number of elements. */
   count(store: Store, e: number): number;
 }

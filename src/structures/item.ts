@@ -5,13 +5,17 @@
  *
  *   ENTRY   word 0 (type, encoding, expiry bit, clock: see store/entry.ts) | 8 bytes of expiry if bit 7 | len key | len value | key | value
  *   MEMBER  len | member                                  (set)
- *   FIELD   1 byte, 1 if it expires | len field | len value | 8 bytes of expiry if so | field | value   (hash)
+ *   FIELD   a zero byte | len field | len value | field | value   (hash)
+ *           or, if it expires: 1, 3 bytes of 0 | a deadline's words 1..3 (structures/deadline_heap.ts) | len field | ... as above
  *   SCORED  8 bytes of score (IEEE 754) | len | member    (sorted set)
  */
 import type { Arena } from "../memory/arena.ts";
 
 export const ItemKind = { ENTRY: 0, MEMBER: 1, FIELD: 2, SCORED: 3 } as const;
 export type ItemKind = (typeof ItemKind)[keyof typeof ItemKind];
+
+/** Bytes before the lengths of a FIELD that expires. */
+export const FIELD_DEADLINE_SIZE = 16;
 
 /** First byte of a length that does not fit one byte. */
 export const LONG_LEN = 255;
@@ -69,7 +73,7 @@ export class ItemReader {
         return;
       }
       case ItemKind.FIELD: {
-        const at = ref + 1;
+        const at = ref + 1 + u8[ref] * (FIELD_DEADLINE_SIZE - 1);
         let len = u8[at];
         let behind = at + 1;
         if (len === LONG_LEN) {
@@ -77,7 +81,7 @@ export class ItemReader {
           behind = at + 5;
         }
         this.keyLen = len;
-        this.keyAt = behind + (u8[behind] === LONG_LEN ? 5 : 1) + (u8[ref] << 3);
+        this.keyAt = behind + (u8[behind] === LONG_LEN ? 5 : 1);
         return;
       }
       default: {

@@ -56,6 +56,9 @@ const MAX_DEPTH = 18;
 const STASH = [0, 1, 1, 1, 2, 4, 7];
 const MAX_ITEMS = (64 + 7) * SLOTS;
 
+/** Throws of `random` before it counts instead: at the usual load of a half and more, the chance to need that is 2^-64. */
+const RANDOM_TRIES = 64;
+
 /** Buddies merge when both fit well below a split's threshold, so that split and merge don't alternate. */
 const MERGE_BELOW = 360;
 
@@ -293,28 +296,44 @@ export class Table {
   }
 
   /**
-   * A random item, or 0 when empty; sets `slot`. `random()` gives [0, 1). Segments are chosen by hash prefix and then
-   * slots evenly, so items are equally likely up to the segments' difference in load.
+   * A random item, or 0 when empty; sets `slot`. `random()` gives [0, 1). Exactly uniform: a throw names one slot of one segment,
+   * each with the same chance, and is repeated when the slot is empty.
    */
   random(root: number, random: () => number): number {
     const i32 = this.i32;
-    if (i32[root + R_COUNT] === 0) return 0;
+    const count = i32[root + R_COUNT];
+    if (count === 0) return 0;
     const dir = i32[root + R_DIR];
     const depth = i32[root + R_DEPTH];
-    for (;;) {
-      const seg = (depth === 0 ? dir : i32[(dir >> 2) + Math.floor(random() * (1 << depth))]) >> 2;
-      const log = i32[seg + H_LOG];
-      const slots = ((1 << log) + STASH[log]) * SLOTS;
-      // A segment with few items may need many throws: after some, take the first item behind a random place.
-      for (let tries = 0; tries < 32; tries++) {
-        const n = Math.floor(random() * slots);
-        if (this.pick(seg, n) !== 0) return i32[this.slot];
-      }
-      if (i32[seg + H_COUNT] === 0) continue;
-      let n = Math.floor(random() * slots);
-      while (this.pick(seg, n) === 0) n = n + 1 === slots ? 0 : n + 1;
-      return i32[this.slot];
+    const log = i32[(this.anySegment(root) >> 2) + H_LOG];
+    const slots = ((1 << log) + STASH[log]) * SLOTS;
+    const throws = slots * (1 << depth);
+    for (let tries = 0; tries < RANDOM_TRIES; tries++) {
+      const r = Math.floor(random() * throws);
+      const prefix = Math.floor(r / slots);
+      const seg = (depth === 0 ? dir : i32[(dir >> 2) + prefix]) >> 2;
+      // A segment with several directory entries answers only for its first, so that all segments are alike.
+      if ((prefix & ((1 << (depth - i32[seg + H_DEPTH])) - 1)) !== 0) continue;
+      if (this.pick(seg, r - prefix * slots) !== 0) return i32[this.slot];
     }
+    return this.nth(root, Math.floor(random() * count));
+  }
+
+  /** Item number `k` in the order of directory and slots; sets `slot`. Time: the number of segments. */
+  private nth(root: number, k: number): number {
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    let prefix = 0;
+    let seg = (depth === 0 ? dir : i32[dir >> 2]) >> 2;
+    while (k >= i32[seg + H_COUNT]) {
+      k -= i32[seg + H_COUNT];
+      prefix += 1 << (depth - i32[seg + H_DEPTH]);
+      seg = i32[(dir >> 2) + prefix] >> 2;
+    }
+    let n = 0;
+    while (this.pick(seg, n) === 0 || k-- > 0) n++;
+    return i32[this.slot];
   }
 
   private pick(seg: number, n: number): number {
@@ -362,6 +381,60 @@ export class Table {
       b++;
     }
     return (prefix << 7) | b;
+  }
+
+  /**
+   * Collects all items of the segment at `place` (0 starts) into `found`; returns the next place, 0 after the last. For walks during
+   * which the table does not change; the order is that of hash prefixes, the same in all tables with the same hash.
+   */
+  walk(root: number, place: number): number {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return 0;
+    const depth = i32[root + R_DEPTH];
+    const seg = (depth === 0 ? dir : i32[(dir >> 2) + place]) >> 2;
+    this.collectSegment(seg);
+    const next = place + (1 << (depth - i32[seg + H_DEPTH]));
+    return next === 1 << depth ? 0 : next;
+  }
+
+  /**
+   * Takes the items of one segment into `found` and gives the segment back, so that a huge table can be freed in steps: false when
+   * nothing was left. `place` is a word that is 0 at first and belongs to this function until the end; meanwhile the table is good for
+   * nothing else.
+   */
+  dismantle(root: number, place: number): boolean {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return false;
+    const depth = i32[root + R_DEPTH];
+    const segment = depth === 0 ? dir : i32[(dir >> 2) + i32[place]];
+    this.collectSegment(segment >> 2);
+    i32[place] += 1 << (depth - i32[(segment >> 2) + H_DEPTH]);
+    this.arena.free(segment);
+    if (i32[place] === 1 << depth) {
+      if (depth !== 0) this.arena.free(dir);
+      i32.fill(0, root, root + ROOT_WORDS);
+    }
+    return true;
+  }
+
+  private collectSegment(seg: number): void {
+    if (this.found.length < MAX_ITEMS) this.found = new Int32Array(MAX_ITEMS);
+    const i32 = this.i32;
+    const found = this.found;
+    const log = i32[seg + H_LOG];
+    const end = seg + HEADER_WORDS + ((1 << log) + STASH[log]) * BUCKET_WORDS;
+    let n = 0;
+    for (let bucket = seg + HEADER_WORDS; bucket < end; bucket += BUCKET_WORDS) {
+      for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) {
+        const ref = i32[w];
+        if (ref !== 0) found[n++] = ref;
+      }
+    }
+    this.foundCount = n;
   }
 
   /** The hash of an item's key. */
