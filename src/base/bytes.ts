@@ -5,6 +5,8 @@
  * (bench/micro/copy.ts; the crossing point lies between 64 and 160 in both runtimes).
  */
 const LOOP_COPY_MAX = 96;
+/** The same for moves within one buffer: copyWithin needs no view, so it pays earlier. */
+const LOOP_MOVE_MAX = 48;
 
 /** Copies src[from, from+len) to dst[at, at+len). The ranges may not overlap when both are one buffer. */
 export function copyBytes(dst: Uint8Array, at: number, src: Uint8Array, from: number, len: number): void {
@@ -15,6 +17,13 @@ export function copyBytes(dst: Uint8Array, at: number, src: Uint8Array, from: nu
   } else {
     dst.set(src.subarray(from, from + len), at);
   }
+}
+
+/** Moves buf[from, from+len) to buf[at...]; the ranges may overlap. */
+export function moveBytes(buf: Uint8Array, at: number, from: number, len: number): void {
+  if (len > LOOP_MOVE_MAX) buf.copyWithin(at, from, from + len);
+  else if (at <= from) { for (let i = 0; i < len; i++) buf[at + i] = buf[from + i]; }
+  else for (let i = len - 1; i >= 0; i--) buf[at + i] = buf[from + i];
 }
 
 /** True when a[i, i+len) and b[j, j+len) hold the same bytes. */
