@@ -9,6 +9,7 @@
  */
 import { equalBytes, equalsIgnoreCase, latin1Text } from "../base/bytes.ts";
 import { Int64Parser } from "../base/integers.ts";
+import { LongDoubleSum } from "../base/long_doubles.ts";
 import { NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
 import { keySlot } from "../codec/crc16.ts";
 import type { Reply } from "../codec/resp/reply.ts";
@@ -40,6 +41,8 @@ export class Call {
 
   /** The last `int64` parsed. */
   readonly number = new Int64Parser();
+  /** Adds for INCRBYFLOAT and its like; holds the last sum's text. */
+  readonly sum = new LongDoubleSum();
 
   constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
 

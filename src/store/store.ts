@@ -374,6 +374,14 @@ export class Store {
       }
     }
     const slot = this.slotOf(db, e);
+    if (sameHead && size > have) {
+      // Nothing moves within the entry, so a large one may grow into the free memory behind it.
+      const grown = this.arena.realloc(e, size + spare);
+      this.i32[slot] = grown;
+      this.open(grown);
+      this.writeValueLen(grown, valueLen);
+      return grown;
+    }
     const next = this.arena.alloc(size + spare);
     const keyAt = this.keyAt;
     const oldValueAt = this.valueAt;
