@@ -380,6 +380,7 @@ export class Store {
       this.i32[slot] = grown;
       this.open(grown);
       this.writeValueLen(grown, valueLen);
+      if (grown !== e && type !== Type.STRING) valueTypeOf(type).moved?.(this, db, grown);
       return grown;
     }
     const next = this.arena.alloc(size + spare);
