@@ -14,7 +14,7 @@ import { latin1Text } from "../src/base/bytes.ts";
 import { Reply as ReplyBuffer } from "../src/codec/resp/reply.ts";
 import { Request } from "../src/codec/resp/request.ts";
 import { wrongArity } from "../src/base/reply_error.ts";
-import type { ShardCommand } from "../src/commands/command.ts";
+import type { ShardCommand, ShardEntry } from "../src/commands/command.ts";
 import { shardCommands } from "../src/commands/table.ts";
 import { Arena } from "../src/memory/arena.ts";
 import { Store } from "../src/store/store.ts";
@@ -26,8 +26,14 @@ import { format, type Reply, ReplyParser, splitLine } from "./reply.ts";
 const START_MS = 1_700_000_000_000;
 const ARENA_BYTES = 256 * 1024 * 1024;
 
-const byName = new Map<string, ShardCommand>();
-for (const command of shardCommands) byName.set(command.name, command);
+const byName = new Map<string, ShardEntry>(shardCommands.map((entry) => [entry.name, entry]));
+
+function commandFor(name: string, next: string): ShardCommand {
+  const entry = byName.get(name);
+  const command = entry?.subcommands === undefined ? entry : entry.subcommands.find((sub) => sub.name === next);
+  if (command === undefined) throw new Error(`no command ${name} ${next}`);
+  return command;
+}
 
 /** A small repeatable generator of [0, 1) (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -91,7 +97,7 @@ export class EngineTester {
     this.reply.resp3 = on;
   }
 
-  /** Runs one command; the name is its first argument ("config set" has the container's name and its own apart). */
+  /** Runs one command: its name, of a subcommand the container's before it, then its arguments. */
   run(...args: Argument[]): Reply {
     const parser = new ReplyParser();
     parser.push(this.raw(...args));
@@ -108,8 +114,7 @@ export class EngineTester {
   raw(...args: Argument[]): Uint8Array {
     const bytes = args.map((a) => a instanceof Uint8Array ? a : Buffer.from(String(a), "latin1"));
     const name = latin1Text(bytes[0]).toLowerCase();
-    const command = byName.get(name);
-    if (command === undefined) throw new Error(`no command ${name}`);
+    const command = commandFor(name, bytes.length > 1 ? latin1Text(bytes[1]).toLowerCase() : "");
     this.reply.clear();
     if (command.arity > 0 ? args.length !== command.arity : args.length < -command.arity) {
       this.reply.error(wrongArity(name));
