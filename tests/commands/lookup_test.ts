@@ -1,7 +1,7 @@
 /** CommandIndex finds commands by their names' bytes in letters of either case, and nothing else. */
 import { assertEquals } from "@std/assert";
 import { CommandIndex, type Named } from "../../src/commands/lookup.ts";
-import { shardEntries } from "../../src/commands/table.ts";
+import { shardCommands } from "../../src/commands/table.ts";
 import { test } from "../harness.ts";
 
 interface Entry extends Named<Entry> {
@@ -49,6 +49,6 @@ test("renamed commands answer to their new names only", () => {
 });
 
 test("the whole table is indexed", () => {
-  const index = new CommandIndex(shardEntries);
-  for (const entry of shardEntries) assertEquals(index.find(bytes(entry.name), 0, entry.name.length), entry);
+  const index = new CommandIndex(shardCommands);
+  for (const entry of shardCommands) assertEquals(index.find(bytes(entry.name), 0, entry.name.length), entry);
 });
