@@ -40,8 +40,8 @@ export class Random {
   }
 }
 
-/** A seed of today, for runs that explore; RINGSHARD_SEED repeats one. */
-export function seedFrom(text: string | undefined, fallback: () => number = () => Date.now() % 1_000_000_007): number {
-  const given = Number(text);
-  return text !== undefined && text !== "" && Number.isInteger(given) ? given : fallback();
+/** The seed that `text` names: a number, "random" for another each time, else the `usual` one. */
+export function seedFrom(text: string | undefined, usual: number): number {
+  if (text === "random") return Math.floor(Math.random() * 2 ** 31);
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : usual;
 }
