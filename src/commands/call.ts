@@ -13,9 +13,9 @@ import { LongDoubleSum } from "../base/long_doubles.ts";
 import { NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
 import { keySlot } from "../codec/crc16.ts";
 import type { Reply } from "../codec/resp/reply.ts";
-import type { Request } from "../codec/resp/request.ts";
 import type { Type } from "../store/entry.ts";
 import type { Store } from "../store/store.ts";
+import type { Arguments } from "./command.ts";
 import { Limits } from "./limits.ts";
 
 export class Call {
@@ -28,6 +28,9 @@ export class Call {
   db = 0;
   /** All shards' stores while they are held for a command with keys in several; else null. */
   stores: readonly Store[] | null = null;
+  /** Number of this engine's shard, and how many shards there are. */
+  shard = 0;
+  shardCount = 1;
   /** False inside a transaction or script: a blocking command must not wait. */
   mayBlock = true;
 
@@ -47,7 +50,7 @@ export class Call {
   constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
 
   /** Makes the request's arguments this call's. */
-  load(request: Request, db: number): void {
+  load(request: Arguments, db: number): void {
     this.buf = request.buf;
     this.argc = request.argc;
     this.at = request.at;
@@ -101,15 +104,36 @@ export class Call {
     return stores[(keySlot(this.buf, this.at[i], this.len[i]) * stores.length) >> 14];
   }
 
+  /** The stores that this call reaches: all when shards are held, else the own one. For commands on the whole keyspace. */
+  get reachCount(): number {
+    return this.stores === null ? 1 : this.stores.length;
+  }
+
+  /** The n-th of `reachCount` stores. */
+  reach(n: number): Store {
+    return this.stores === null ? this.store : this.stores[n];
+  }
+
   /** The entry of the key in argument `i` for reading, or 0; counts a hit or miss. Of any type. */
   read(i: number): number {
     const e = this.storeOf(i).find(this.db, this.buf, this.at[i], this.len[i]);
+    this.countRead(e, i);
+    return e;
+  }
+
+  /** As `read`, but leaves the access clock as it is (EXISTS, TTL, TYPE). */
+  inspect(i: number): number {
+    const e = this.storeOf(i).peek(this.db, this.buf, this.at[i], this.len[i]);
+    this.countRead(e, i);
+    return e;
+  }
+
+  private countRead(e: number, i: number): void {
     if (e !== 0) this.hits++;
     else {
       this.misses++;
       if ((this.notifyMask & NotifyClass.MISS) !== 0) this.notify(NotifyClass.MISS, "keymiss", i);
     }
-    return e;
   }
 
   /** As `read`, for an entry of one type; throws WRONGTYPE. */
@@ -145,16 +169,16 @@ export class Call {
   // ---- what changed -----------------------------------------------------------------------------------------------
 
   /** Says that the key in argument `i` was changed: once per change, as Redis counts rdb_changes_since_last_save. */
-  changed(i: number, changes = 1): void {
+  changed(i: number, changes = 1, db = this.db): void {
     const store = this.storeOf(i);
     store.dirty += changes;
-    this.notifier?.changed(this.db, this.buf, this.at[i], this.len[i]);
+    this.notifier?.changed(db, this.buf, this.at[i], this.len[i]);
   }
 
   /** Publishes a keyspace event for the key in argument `i`, in Redis's name for it. */
-  notify(cls: number, event: string, i: number): void {
+  notify(cls: number, event: string, i: number, db = this.db): void {
     if ((this.notifyMask & cls) === 0) return;
-    this.notifier?.event(cls, event, this.db, this.buf, this.at[i], this.len[i]);
+    this.notifier?.event(cls, event, db, this.buf, this.at[i], this.len[i]);
   }
 }
 
@@ -162,6 +186,10 @@ export class Call {
 export interface Notifier {
   changed(db: number, buf: Uint8Array, from: number, len: number): void;
   event(cls: number, event: string, db: number, buf: Uint8Array, from: number, len: number): void;
+  /** A database was emptied, all of them with db -1: before it happens. */
+  flushing?(db: number): void;
+  /** Two databases are exchanged: before it happens. */
+  swapping?(a: number, b: number): void;
 }
 
 /** Classes of keyspace events, as the letters of notify-keyspace-events. */

@@ -16,4 +16,14 @@ export class Limits {
   streamNodeMaxBytes = 4096;
   streamNodeMaxEntries = 100;
   hllSparseMaxBytes = 3000;
+
+  /** All values in the order of their declaration, to cross threads. */
+  toNumbers(): number[] {
+    return Object.values(this);
+  }
+
+  /** Takes over what `toNumbers` gave. */
+  fromNumbers(numbers: ArrayLike<number>): void {
+    Object.keys(this).forEach((name, i) => Object.assign(this, { [name]: numbers[i] }));
+  }
 }

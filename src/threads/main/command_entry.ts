@@ -1,5 +1,6 @@
 /** CommandEntry: a command as one server knows it: the shared facts, precomputed for dispatch, with this server's figures. Main thread. */
 import type { CommandFlag, ShardCommand, ShardEntry } from "../../commands/command.ts";
+import { fixedRange, type KeyRange } from "../../commands/key_specs.ts";
 import { CommandIndex } from "../../commands/lookup.ts";
 import type { MainCommand } from "./main_command.ts";
 
@@ -43,6 +44,8 @@ export class CommandEntry {
   readonly shard: ShardCommand | undefined;
   readonly shardNumber: number;
   readonly main: MainCommand["main"];
+  /** Where its keys lie; undefined when the arguments must be looked at. */
+  readonly keys: KeyRange | undefined;
 
   // INFO commandstats.
   calls = 0;
@@ -63,6 +66,7 @@ export class CommandEntry {
     this.shard = "run" in facts ? facts : undefined;
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
     this.main = "main" in facts ? facts.main : undefined;
+    this.keys = fixedRange(facts);
   }
 
   /** True when a request with this many arguments is well formed. */

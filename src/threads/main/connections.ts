@@ -136,6 +136,7 @@ export class Connections implements SocketHandler {
     const session = which.session as Session | undefined;
     if (session === undefined) return;
     which.session = undefined;
+    session.closed = true;
     session.gate |= Gate.CLOSING;
     session.output.clear();
     session.input = undefined;
@@ -239,7 +240,12 @@ export class Connections implements SocketHandler {
       this.send(session, reply.buf, 0, reply.pos);
       reply.clear();
     }
-    if (session.closeAfterOutput && session.output.bytes === 0) session.socket.shut();
+    this.shutIfDone(session);
+  }
+
+  /** Closes a connection that was to close after its replies, when the last one is sent. */
+  private shutIfDone(session: Session): void {
+    if (session.closeAfterOutput && session.output.bytes === 0 && session.pendingCount === 0) session.socket.shut();
   }
 
   /** Sends buf[from, to) behind what is still unsent. */
@@ -258,7 +264,7 @@ export class Connections implements SocketHandler {
     const empty = session.output.drain((buf, from, to) => socket.write(buf, from, to));
     if (empty) {
       session.softLimitSince = 0;
-      if (session.closeAfterOutput) socket.shut();
+      this.shutIfDone(session);
     }
   }
 

@@ -127,13 +127,17 @@ export class Dispatcher {
 
   /** A command's own error reply: counts it. */
   failed(entry: CommandEntry, error: ReplyError): void {
-    entry.failedCalls++;
-    this.countError(error);
+    this.failedWith(entry, error.code);
   }
 
-  private countError(error: ReplyError): void {
+  /** The same, known by the error's first word. */
+  failedWith(entry: CommandEntry, code: string): void {
+    entry.failedCalls++;
+    this.countError(code);
+  }
+
+  private countError(code: string): void {
     this.errorReplies++;
-    const code = error.code;
     const count = this.errorCounts.get(code);
     if (count === undefined && this.errorCounts.size >= ERROR_NAMES_MAX) return;
     this.errorCounts.set(code, (count ?? 0) + 1);
@@ -141,7 +145,7 @@ export class Dispatcher {
 
   /** An error before the command runs. */
   private refuse(session: Session, error: ReplyError): void {
-    this.countError(error);
+    this.countError(error.code);
     if ((session.gate & Gate.REPLY_OFF) !== 0) return;
     const start = this.reply.pos;
     this.reply.error(error);

@@ -10,7 +10,15 @@ import type { CommandIndex } from "../../commands/lookup.ts";
 import { commandNumbers, shardCommands } from "../../commands/table.ts";
 import type { Config } from "../../config/config.ts";
 import { Arena, MAX_CAPACITY } from "../../memory/arena.ts";
-import { createNetwork, type Listener, monotonicMs, type Network, NetworkError, wallMs } from "../../runtime/mod.ts";
+import {
+  coreCount,
+  createNetwork,
+  type Listener,
+  monotonicMs,
+  type Network,
+  NetworkError,
+  wallMs,
+} from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
 import { CommandEntry, indexCommands } from "./command_entry.ts";
@@ -20,6 +28,7 @@ import { Cron } from "./cron.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { InlineShards } from "./inline_shards.ts";
 import { OutputLimits } from "./output_limits.ts";
+import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
@@ -43,6 +52,8 @@ export class Server {
   port = 0;
   /** Called when SHUTDOWN wants the server's process to end. */
   onShutdown: () => void = () => {};
+  /** Called with a report when a thread died: nothing can be trusted any more, the process must end. */
+  onDeath: (report: string) => void = () => {};
 
   private readonly listeners: Listener[] = [];
   private closing: Promise<void> | undefined;
@@ -53,18 +64,25 @@ export class Server {
       "",
     );
     this.startedMs = clock.nowMs();
-    this.network = createNetwork(config.enum("network"));
+    this.network = createNetwork(config.value("network"));
     const hash = new KeyHash(words[0] | 0, words[1] | 0);
-    const store = new Store(Arena.create(MAX_CAPACITY), hash, Math.random, config.int("databases"));
-    store.setNow(this.startedMs);
+    const threads = shardThreads(config.int("shards"));
+    const stores = Array.from(
+      { length: Math.max(1, threads) },
+      () => new Store(Arena.create(MAX_CAPACITY), hash, Math.random, config.int("databases")),
+    );
+    for (const store of stores) store.setNow(this.startedMs);
     const reply = new Reply();
-    const engine = new Engine(store, reply);
-    const shards = new InlineShards(engine);
+    const engine = new Engine(stores[0], reply);
+    const shards = threads === 0
+      ? new InlineShards(engine)
+      : new RingShards(stores, reply, engine.limits, this.network.wakeHandle, (report) => this.onDeath(report));
     this.shards = shards;
     this.commands = indexCommands([...shardCommands, ...mainCommands], commandNumbers);
     this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
-    shards.dispatcher = this.dispatcher;
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
+    shards.dispatcher = this.dispatcher;
+    if (shards instanceof RingShards) shards.connections = this.connections;
     this.cron = new Cron(this);
     this.network.turn = () => this.turn();
   }
@@ -78,10 +96,10 @@ export class Server {
     const { config } = this;
     const port = config.int("port");
     const options = { backlog: config.int("tcp-backlog"), keepAliveSeconds: config.int("tcp-keepalive") };
-    if (port !== 0 || config.string("unixsocket") === "") {
-      for (const address of config.list("bind")) await this.listenOn(address, port, options);
+    if (port !== 0 || config.path("unixsocket") === "") {
+      for (const address of config.value("bind")) await this.listenOn(address, port, options);
     }
-    const path = config.string("unixsocket");
+    const path = config.path("unixsocket");
     if (path !== "") {
       const mode = config.int("unixsocketperm");
       this.listeners.push(
@@ -140,12 +158,18 @@ export class Server {
       maxClients: () => config.int("maxclients"),
       maxBulk: () => config.int("proto-max-bulk-len"),
       queryBufferLimit: () => config.int("client-query-buffer-limit"),
-      authRequired: () => config.string("requirepass") !== "",
-      isProtected: () => config.bool("protected-mode") && config.string("requirepass") === "",
+      authRequired: () => config.text("requirepass") !== "",
+      isProtected: () => config.bool("protected-mode") && config.text("requirepass") === "",
       verbose: (text: string) => log.verbose(text),
       warning: (text: string) => log.warning(text),
       opened: (_session: Session) => {},
       closed: (_session: Session) => {},
     };
   }
+}
+
+/** Shard threads for the directive `shards`; -1 asks for the default by cores. */
+function shardThreads(configured: number): number {
+  if (configured >= 0) return configured;
+  return coreCount <= 2 ? 0 : Math.min(coreCount - 1, 16);
 }

@@ -54,8 +54,19 @@ export class Session {
   readonly output = new Output();
   /** ms since when the soft output limit has been exceeded; 0 when it is not. */
   softLimitSince = 0;
+  // Replies that shards owe (pending.ts): the oldest and newest record, and how many.
+  pendingHead = -1;
+  pendingTail = -1;
+  pendingCount = 0;
+  /** Replies delivered in this turn, to leave in one write; the buffer is lent for the turn. */
+  batch: Uint8Array | undefined;
+  batchLength = 0;
+  /** True while a request larger than a ring's message is on its way to its shards. */
+  uploading = false;
   /** True while reading from the socket is stopped. */
   paused = false;
+  /** True when the socket is gone. */
+  closed = false;
   /** True when the connection closes once its output is sent. */
   closeAfterOutput = false;
 

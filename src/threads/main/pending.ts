@@ -1,0 +1,132 @@
+/**
+ * Pending: replies that shards still owe, so that each connection gets its replies in the order of its requests whatever order
+ * shards answer in. Main thread.
+ *
+ * A record is a row in typed arrays; a session's records are a linked list from its oldest to its newest request.
+ *
+ * Invariants:
+ * 1. Bytes reach a session only from its oldest record; a younger one's are stored until its turn comes.
+ * 2. A record is free again only when its reply is complete, even if its session is gone: its number is on the wire.
+ */
+import type { CommandEntry } from "./command_entry.ts";
+import type { Gathering } from "./gather.ts";
+import type { Session } from "./session.ts";
+
+const START = 1024;
+const NONE = -1;
+
+/** Receives a session's reply bytes in order. */
+export interface ReplySink {
+  deliver(session: Session, buf: Uint8Array, from: number, len: number): void;
+  /** All replies of the session have been delivered. */
+  settled(session: Session): void;
+}
+
+export class Pending {
+  /** Records waiting for a shard. */
+  outstanding = 0;
+
+  private next = new Int32Array(START);
+  private done = new Uint8Array(START);
+  private muted = new Uint8Array(START);
+  private readonly sessions: (Session | undefined)[] = [];
+  private readonly stored: (Uint8Array | undefined)[] = [];
+  private readonly entries: (CommandEntry | undefined)[] = [];
+  private readonly gatherings: (Gathering | undefined)[] = [];
+  private freeHead = NONE;
+  private used = 0;
+
+  constructor(private readonly sink: ReplySink) {}
+
+  /** A record for a session's next reply, behind its earlier ones. `muted`: the reply is dropped. */
+  open(session: Session, entry: CommandEntry | undefined, muted: boolean): number {
+    let record = this.freeHead;
+    if (record !== NONE) this.freeHead = this.next[record];
+    else {
+      record = this.used++;
+      if (record === this.next.length) this.widen();
+    }
+    this.next[record] = NONE;
+    this.done[record] = 0;
+    this.muted[record] = muted ? 1 : 0;
+    this.sessions[record] = session;
+    this.entries[record] = entry;
+    if (session.pendingCount++ === 0) session.pendingHead = record;
+    else this.next[session.pendingTail] = record;
+    session.pendingTail = record;
+    this.outstanding++;
+    return record;
+  }
+
+  private widen(): void {
+    const size = this.next.length * 2;
+    const next = new Int32Array(size);
+    next.set(this.next);
+    this.next = next;
+    const done = new Uint8Array(size);
+    done.set(this.done);
+    this.done = done;
+    const muted = new Uint8Array(size);
+    muted.set(this.muted);
+    this.muted = muted;
+  }
+
+  entryOf(record: number): CommandEntry | undefined {
+    return this.entries[record];
+  }
+
+  /** The record's reply will be made of several shards' replies. */
+  gather(record: number, gathering: Gathering): void {
+    this.gatherings[record] = gathering;
+  }
+
+  gatheringOf(record: number): Gathering | undefined {
+    return this.gatherings[record];
+  }
+
+  /** A piece of the record's reply; `last` completes it. */
+  receive(record: number, buf: Uint8Array, from: number, len: number, last: boolean): void {
+    const session = this.sessions[record]!;
+    if (this.muted[record] === 0 && len > 0) {
+      if (session.pendingHead === record) this.sink.deliver(session, buf, from, len);
+      else this.store(record, buf, from, len);
+    }
+    if (!last) return;
+    this.done[record] = 1;
+    this.outstanding--;
+    if (session.pendingHead === record) this.advance(session);
+  }
+
+  private store(record: number, buf: Uint8Array, from: number, len: number): void {
+    const before = this.stored[record];
+    if (before === undefined) {
+      this.stored[record] = buf.slice(from, from + len);
+      return;
+    }
+    const joined = new Uint8Array(before.length + len);
+    joined.set(before);
+    joined.set(buf.subarray(from, from + len), before.length);
+    this.stored[record] = joined;
+  }
+
+  /** Delivers what the session's oldest records have, and frees those that are complete. */
+  private advance(session: Session): void {
+    while (session.pendingCount > 0) {
+      const record = session.pendingHead;
+      const stored = this.stored[record];
+      if (stored !== undefined) {
+        this.sink.deliver(session, stored, 0, stored.length);
+        this.stored[record] = undefined;
+      }
+      if (this.done[record] === 0) return;
+      session.pendingHead = this.next[record];
+      session.pendingCount--;
+      this.sessions[record] = undefined;
+      this.entries[record] = undefined;
+      this.gatherings[record] = undefined;
+      this.next[record] = this.freeHead;
+      this.freeHead = record;
+    }
+    this.sink.settled(session);
+  }
+}

@@ -1,0 +1,548 @@
+/**
+ * RingShards: shards in worker threads, reached through rings. Main thread.
+ *
+ * Invariants:
+ * 1. Main never blocks: what does not fit a ring waits in `uploads`, and its session is busy.
+ * 2. All messages of one request enter the rings in one turn with nothing of another request between them, so every shard sees
+ *    requests in one and the same order (docs/ARCHITECTURE.md, "Order").
+ * 3. One publish a ring a turn, or when a quarter of it is filled: the shard's wake-up is paid once a batch.
+ */
+import type { Reply } from "../../codec/resp/reply.ts";
+import type { Request } from "../../codec/resp/request.ts";
+import type { ShardCommand } from "../../commands/command.ts";
+import type { Limits } from "../../commands/limits.ts";
+import { runnableCommands } from "../../commands/table.ts";
+import {
+  argumentBytes,
+  type ArgumentRanges,
+  CHUNK_WORDS,
+  DB_SHIFT,
+  FromShard,
+  KIND_MASK,
+  NO_TOUCH_BIT,
+  padded,
+  REPLY_WORDS,
+  RESP3_BIT,
+  runSize,
+  ToShard,
+  writeRun,
+} from "../../ring/messages.ts";
+import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
+import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
+import type { Store } from "../../store/store.ts";
+import { Figures } from "../figures.ts";
+import { Holds } from "../holds.ts";
+import type { ShardSetup } from "../shard/worker.ts";
+import type { CommandEntry } from "./command_entry.ts";
+import type { Connections } from "./connections.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { Gathering } from "./gather.ts";
+import { Pending } from "./pending.ts";
+import { Routes, SEVERAL } from "./routes.ts";
+import { Gate, type Session } from "./session.ts";
+import type { Shards } from "./shards.ts";
+
+/**
+ * Bytes of a ring. A message may be a quarter of it, and half is kept free so that any request fits once it is begun; 1 MiB of
+ * requests in flight is more than a turn of 50 clients with 64 pipelined requests of 100 bytes brings (320 KiB).
+ */
+const RING_SIZE = 2 << 20;
+/** Requests of one session in flight beyond which it is not read on. */
+const SESSION_IN_FLIGHT = 4096;
+/** A batch of this size is worth its wake-up in the middle of a turn: the shard starts while main still parses. */
+const PUBLISH_AT = 32768;
+/**
+ * How long main looks for replies before it sleeps in the kernel: a reply that comes within it costs no wake-up (60-110 µs); where
+ * shards and main outnumber the cores, spinning only takes the shards' time.
+ */
+const SPIN_US = 50;
+/** Replies of a turn are gathered per session in buffers of this size. */
+const BATCH_SIZE = 16384;
+const BATCHES_KEPT = 256;
+
+interface ShardEnd {
+  readonly thread: Thread;
+  readonly requests: RingWriter;
+  readonly replies: RingReader;
+  readonly figures: Figures;
+  /** Time last told to the shard, ms. */
+  toldMs: number;
+  /** Bytes reserved since the last publish. */
+  unpublished: number;
+}
+
+/** A request too large for a message: each part is a whole RUN message in private memory, sent in chunks. */
+interface Upload {
+  readonly session: Session;
+  readonly parts: { readonly shard: number; readonly bytes: Uint8Array; sent: number }[];
+  /** Shards to be held, and the hold's slot, when the last chunks go. */
+  readonly participants: number[];
+  slot: number;
+}
+
+export class RingShards implements Shards {
+  readonly threads: number;
+  dispatcher!: Dispatcher;
+  connections!: Connections;
+
+  private readonly ends: ShardEnd[] = [];
+  private readonly pending: Pending;
+  private readonly routes: Routes;
+  private readonly holds = new Holds();
+  private readonly uploads: Upload[] = [];
+  private full = false;
+  private nowMs = 0;
+  /** Sessions with replies gathered in this turn. */
+  private readonly touched: Session[] = [];
+  private readonly spareBatches: Uint8Array[] = [];
+  private lastProgressUs = 0;
+  private closing = false;
+  private readonly spinUs: number;
+  private readonly maxMessage: number;
+  /** ArgumentRanges of one part of a split command. */
+  private readonly part: ArgumentRanges = {
+    buf: new Uint8Array(0),
+    argc: 0,
+    at: new Int32Array(64),
+    len: new Int32Array(64),
+  };
+
+  /**
+   * One worker a store. `onDeath` is called with a report when a shard's thread dies: the process can't go on. `wakeHandle` is the
+   * network's.
+   */
+  constructor(
+    readonly stores: readonly Store[],
+    private readonly reply: Reply,
+    limits: Limits,
+    wakeHandle: unknown,
+    onDeath: (report: string) => void,
+  ) {
+    this.threads = stores.length;
+    this.routes = new Routes(stores.length);
+    this.pending = new Pending(this);
+    this.spinUs = stores.length + 1 <= coreCount ? SPIN_US : 0;
+    this.maxMessage = new RingWriter(createRing(RING_SIZE)).maxMessage;
+    for (let i = 0; i < stores.length; i++) {
+      const requests = createRing(RING_SIZE);
+      const replies = createRing(RING_SIZE);
+      const figures = new Figures(runnableCommands.length);
+      const setup: ShardSetup = {
+        shard: i,
+        arenas: stores.map((store) => store.arena.buffer),
+        hashKeys: [stores[i].hash.k0, stores[i].hash.k1],
+        dbCount: stores[i].dbCount,
+        requests,
+        replies,
+        holds: this.holds.buffer,
+        figures: figures.buffer,
+        wakeHandle,
+        limits: limits.toNumbers(),
+        spinUs: this.spinUs,
+      };
+      const writer = new RingWriter(requests);
+      new RingWriter(replies); // formats the ring before its reader looks
+      const thread = spawn(workerUrl("threads/shard/worker.ts"), setup);
+      thread.onError = (text) => {
+        if (!this.closing) onDeath(`shard ${i}: ${text}`);
+      };
+      thread.onExit = () => {
+        if (!this.closing) onDeath(`shard ${i} ended`);
+      };
+      this.ends.push({
+        thread,
+        requests: writer,
+        replies: new RingReader(replies),
+        figures,
+        toldMs: 0,
+        unpublished: 0,
+      });
+    }
+  }
+
+  figure(which: number): number {
+    return this.ends.reduce((sum, end) => sum + end.figures.get(which), 0);
+  }
+
+  commandUs(command: number): number {
+    return this.ends.reduce((sum, end) => sum + end.figures.commandUs(command), 0);
+  }
+
+  setNow(ms: number): void {
+    this.nowMs = ms;
+  }
+
+  // ---- requests ---------------------------------------------------------------------------------------------------
+
+  run(session: Session, entry: CommandEntry, request: Request): void {
+    const command = entry.shard!;
+    const muted = (session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0;
+    session.gate &= ~Gate.REPLY_SKIP;
+    const record = this.pending.open(session, entry, muted);
+    const head = ToShard.RUN | (session.resp3 ? RESP3_BIT : 0) | (session.db << DB_SHIFT) |
+      ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch" ? NO_TOUCH_BIT : 0);
+    const large = runSize(request.argc, argumentBytes(request)) > this.maxMessage;
+    switch (command.routing ?? "keys") {
+      case "all":
+        this.pending.gather(record, new Gathering(command.gather!, this.threads));
+        for (let i = 0; i < this.threads; i++) {
+          this.send(session, i, head, record | (i << PART_SHIFT), entry, request, large);
+        }
+        break;
+      case "any":
+        this.send(session, this.populated(session.db), head, record, entry, request, large);
+        break;
+      case "cursor":
+        this.send(session, this.ofCursor(request), head, record, entry, request, large);
+        break;
+      default: {
+        const shard = this.routes.locate(entry, request);
+        if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
+        else if (command.routing === "split") this.split(session, head, record, entry, request, large);
+        else this.hold(session, head, record, entry, request, large);
+      }
+    }
+    this.checkRoom();
+  }
+
+  /** Puts a RUN message into a shard's ring; of a `large` request all messages go by upload, so that they stay together. */
+  private send(
+    session: Session,
+    shard: number,
+    head: number,
+    record: number,
+    entry: CommandEntry,
+    args: ArgumentRanges,
+    large: boolean,
+    slot = 0,
+    participants = 0,
+  ): void {
+    const end = this.ends[shard];
+    const size = runSize(args.argc, argumentBytes(args));
+    this.tellTime(end);
+    if (large) {
+      const bytes = new Uint8Array(size);
+      const words = new Int32Array(bytes.buffer);
+      words[0] = size;
+      writeRun(bytes, words, 0, head, record, entry.shardNumber, slot, participants, args);
+      this.upload(session, shard, bytes);
+      return;
+    }
+    const at = this.reserve(end, size);
+    writeRun(end.requests.u8, end.requests.i32, at, head, record, entry.shardNumber, slot, participants, args);
+  }
+
+  private reserve(end: ShardEnd, size: number): number {
+    const at = end.requests.reserve(size);
+    if (at === 0) throw new Error("a ring has no room although its session was not busy");
+    end.unpublished += size;
+    return at;
+  }
+
+  /** Shards agree on 'now': main's time goes into each ring before the first message that it holds for. */
+  private tellTime(end: ShardEnd): void {
+    if (end.toldMs === this.nowMs) return;
+    end.toldMs = this.nowMs;
+    const { i32 } = end.requests;
+    const w = this.reserve(end, 16) >> 2;
+    i32[w + 1] = ToShard.TIME;
+    i32[w + 2] = this.nowMs | 0;
+    i32[w + 3] = Math.floor(this.nowMs / 4294967296);
+  }
+
+  /** Each owner gets its keys (with the arguments that follow each) and answers for them. */
+  private split(
+    session: Session,
+    head: number,
+    record: number,
+    entry: CommandEntry,
+    request: Request,
+    large: boolean,
+  ): void {
+    const { routes, part } = this;
+    const step = entry.keys!.step;
+    const owners = new Int32Array(routes.count);
+    let parts = 0;
+    const partOf = new Int32Array(this.threads);
+    for (let shard = 0; shard < this.threads; shard++) if (routes.owns[shard] !== 0) partOf[shard] = parts++;
+    for (let k = 0; k < routes.count; k++) owners[k] = partOf[routes.owner[k]];
+    this.pending.gather(record, new Gathering(entry.shard!.gather!, parts, owners));
+    const counts = routes.count;
+    if (part.at.length < request.argc) {
+      part.at = new Int32Array(request.argc);
+      part.len = new Int32Array(request.argc);
+    }
+    part.buf = request.buf;
+    for (let shard = 0; shard < this.threads; shard++) {
+      if (routes.owns[shard] === 0) continue;
+      let argc = 0;
+      part.at[argc] = request.at[0];
+      part.len[argc++] = request.len[0];
+      for (let k = 0; k < counts; k++) {
+        if (routes.owner[k] !== shard) continue;
+        for (let i = routes.keyAt[k]; i < routes.keyAt[k] + step; i++) {
+          part.at[argc] = request.at[i];
+          part.len[argc++] = request.len[i];
+        }
+      }
+      part.argc = argc;
+      this.send(session, shard, head, record | (partOf[shard] << PART_SHIFT), entry, part, large);
+    }
+  }
+
+  /** Keys in several shards that must be seen at once: one of them runs while the others hold still. */
+  private hold(
+    session: Session,
+    head: number,
+    record: number,
+    entry: CommandEntry,
+    request: Request,
+    large: boolean,
+  ): void {
+    const slot = this.holds.open();
+    const runner = this.routes.owner[0];
+    const participants: number[] = [];
+    for (let shard = 0; shard < this.threads; shard++) {
+      if (this.routes.owns[shard] !== 0 && shard !== runner) participants.push(shard);
+    }
+    if (!large) this.sendHolds(slot, participants);
+    const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD;
+    this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length);
+    if (large) {
+      const upload = this.uploads.at(-1)!;
+      upload.slot = slot;
+      upload.participants.push(...participants);
+    }
+  }
+
+  private sendHolds(slot: number, participants: readonly number[]): void {
+    for (const shard of participants) {
+      const end = this.ends[shard];
+      const w = this.reserve(end, 16) >> 2;
+      end.requests.i32[w + 1] = ToShard.HOLD;
+      end.requests.i32[w + 2] = slot;
+    }
+  }
+
+  /** A shard with keys in the database, chosen in proportion to how many; any when there are none. */
+  private populated(db: number): number {
+    let total = 0;
+    for (const store of this.stores) total += store.count(db);
+    let n = Math.floor(Math.random() * total);
+    for (let i = 0; i < this.threads; i++) {
+      n -= this.stores[i].count(db);
+      if (n < 0) return i;
+    }
+    return 0;
+  }
+
+  /** The shard that SCAN's cursor names (commands/keys/scan.ts); an unreadable one goes to any shard, which refuses it. */
+  private ofCursor(request: Request): number {
+    let low = 0;
+    for (let i = 0; i < request.len[1] && request.len[1] <= 20; i++) {
+      low = (low * 10 + request.buf[request.at[1] + i] - 48) % 1024;
+    }
+    return low >= 0 && low < this.threads ? low : 0;
+  }
+
+  // ---- large requests ---------------------------------------------------------------------------------------------
+
+  private upload(session: Session, shard: number, bytes: Uint8Array): void {
+    let upload = this.uploads.find((each) => each.session === session);
+    if (upload === undefined) this.uploads.push(upload = { session, parts: [], participants: [], slot: -1 });
+    upload.parts.push({ shard, bytes, sent: 0 });
+    session.uploading = true;
+  }
+
+  /**
+   * Moves chunks of the first upload. The parts' last chunks, which make them run, go together in one turn, so that a large request
+   * is one point in the order like any other.
+   */
+  private moveUploads(): void {
+    for (;;) {
+      const upload = this.uploads[0];
+      if (upload === undefined) return;
+      let waiting = false;
+      for (const part of upload.parts) {
+        const end = this.ends[part.shard];
+        const piece = end.requests.maxMessage - CHUNK_WORDS * 4;
+        while (part.bytes.length - part.sent > piece) {
+          if (end.requests.room() < 2 * end.requests.maxMessage) {
+            waiting = true;
+            break;
+          }
+          this.chunk(end, part, piece);
+        }
+      }
+      if (waiting || upload.parts.some((part) => this.tight(this.ends[part.shard]))) return;
+      if (upload.participants.some((shard) => this.tight(this.ends[shard]))) return;
+      this.sendHolds(upload.slot, upload.participants);
+      for (const part of upload.parts) this.chunk(this.ends[part.shard], part, part.bytes.length - part.sent);
+      this.uploads.shift();
+      upload.session.uploading = false;
+    }
+  }
+
+  private chunk(end: ShardEnd, part: { readonly bytes: Uint8Array; sent: number }, size: number): void {
+    const at = this.reserve(end, padded(CHUNK_WORDS * 4 + size));
+    const { i32, u8 } = end.requests;
+    i32[(at >> 2) + 1] = ToShard.CHUNK;
+    i32[(at >> 2) + 2] = part.bytes.length;
+    i32[(at >> 2) + 3] = size;
+    u8.set(part.bytes.subarray(part.sent, part.sent + size), at + CHUNK_WORDS * 4);
+    part.sent += size;
+    this.publish(end);
+  }
+
+  // ---- room -------------------------------------------------------------------------------------------------------
+
+  busy(session: Session): boolean {
+    return this.full || session.uploading || session.pendingCount >= SESSION_IN_FLIGHT;
+  }
+
+  private tight(end: ShardEnd): boolean {
+    return end.requests.room() < 2 * end.requests.maxMessage;
+  }
+
+  private checkRoom(): void {
+    for (const end of this.ends) {
+      if (end.unpublished >= PUBLISH_AT) this.publish(end);
+      if (this.tight(end)) this.full = true;
+    }
+    if (!this.full && !this.holds.available) this.full = true;
+  }
+
+  private publish(end: ShardEnd): void {
+    end.requests.publish();
+    end.unpublished = 0;
+  }
+
+  // ---- replies ----------------------------------------------------------------------------------------------------
+
+  wrote(session: Session, start: number): void {
+    if (session.pendingCount === 0) return;
+    const record = this.pending.open(session, undefined, false);
+    this.pending.receive(record, this.reply.buf, start, this.reply.pos - start, true);
+    this.reply.pos = start;
+  }
+
+  turn(): number {
+    let progress = false;
+    for (const end of this.ends) if (this.receive(end)) progress = true;
+    for (const session of this.touched) this.leave(session);
+    this.touched.length = 0;
+    this.moveUploads();
+    this.full = this.ends.some((end) => this.tight(end)) || !this.holds.available;
+    for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
+    if (this.pending.outstanding === 0 && this.uploads.length === 0) return Infinity;
+    if (this.spinUs === 0) return Infinity;
+    const now = monotonicUs();
+    if (progress || this.lastProgressUs === 0) this.lastProgressUs = now;
+    if (now - this.lastProgressUs < this.spinUs) return 0;
+    this.lastProgressUs = 0;
+    return Infinity;
+  }
+
+  private receive(end: ShardEnd): boolean {
+    const { replies } = end;
+    const { i32, u8 } = replies;
+    let any = false;
+    for (let at = replies.peek(); at !== 0; at = replies.peek()) {
+      const w = at >> 2;
+      const last = (i32[w + 1] & KIND_MASK) === FromShard.REPLY;
+      const record = i32[w + 2] & RECORD_MASK;
+      const from = at + REPLY_WORDS * 4;
+      const len = i32[w + 3];
+      const gathering = this.pending.gatheringOf(record);
+      if (gathering === undefined) {
+        if (u8[from] === 45 && last) this.failed(record, u8, from, len);
+        this.pending.receive(record, u8, from, len, last);
+      } else if (gathering.add(i32[w + 2] >>> PART_SHIFT, u8, from, len, last)) {
+        const whole = gathering.result();
+        if (whole[0] === 45) this.failed(record, whole, 0, whole.length);
+        this.pending.receive(record, whole, 0, whole.length, true);
+      }
+      replies.advance();
+      any = true;
+    }
+    replies.release();
+    return any;
+  }
+
+  private failed(record: number, buf: Uint8Array, from: number, len: number): void {
+    const entry = this.pending.entryOf(record);
+    if (entry === undefined) return;
+    let code = "";
+    for (let i = from + 1; i < from + len && buf[i] !== 32 && buf[i] !== 13; i++) code += String.fromCharCode(buf[i]);
+    this.dispatcher.failedWith(entry, code);
+  }
+
+  /** Pending: bytes for a session, in order. */
+  deliver(session: Session, buf: Uint8Array, from: number, len: number): void {
+    if (session.closed) return;
+    if (session.batch === undefined) {
+      session.batch = this.spareBatches.pop() ?? new Uint8Array(BATCH_SIZE);
+      session.batchLength = 0;
+      this.touched.push(session);
+    }
+    if (session.batchLength + len > BATCH_SIZE) {
+      this.connections.send(session, session.batch, 0, session.batchLength);
+      session.batchLength = 0;
+      if (len > BATCH_SIZE) {
+        this.connections.send(session, buf, from, from + len);
+        return;
+      }
+    }
+    const batch = session.batch;
+    const at = session.batchLength;
+    if (len < 64) { for (let i = 0; i < len; i++) batch[at + i] = buf[from + i]; }
+    else batch.set(buf.subarray(from, from + len), at);
+    session.batchLength = at + len;
+  }
+
+  settled(session: Session): void {
+    if (session.closeAfterOutput && session.batch === undefined && !session.closed) this.connections.flush(session);
+  }
+
+  /** Sends what a session gathered in this turn. */
+  private leave(session: Session): void {
+    const batch = session.batch!;
+    session.batch = undefined;
+    if (!session.closed) {
+      if (session.batchLength > 0) this.connections.send(session, batch, 0, session.batchLength);
+      if (session.closeAfterOutput) this.connections.flush(session);
+    }
+    session.batchLength = 0;
+    if (this.spareBatches.length < BATCHES_KEPT) this.spareBatches.push(batch);
+  }
+
+  /** Tells every shard new limits. */
+  setLimits(limits: Limits): void {
+    const numbers = limits.toNumbers();
+    for (const end of this.ends) {
+      const at = this.reserve(end, padded(8 + numbers.length * 8));
+      end.requests.i32[(at >> 2) + 1] = ToShard.LIMITS;
+      new Float64Array(end.requests.buffer, at + 8, numbers.length).set(numbers);
+      this.publish(end);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    await Promise.all(this.ends.map((end) =>
+      new Promise<void>((resolve) => {
+        end.thread.onExit = () => resolve();
+        const at = end.requests.reserve(8);
+        if (at === 0) end.thread.terminate();
+        else {
+          end.requests.i32[(at >> 2) + 1] = ToShard.STOP;
+          this.publish(end);
+        }
+      })
+    ));
+  }
+}
+
+/** A record's number and the part of a gathering share a word: a million requests in flight, 1024 shards. */
+const PART_SHIFT = 21;
+const RECORD_MASK = (1 << PART_SHIFT) - 1;

@@ -1,0 +1,289 @@
+/**
+ * Worker: the thread of one shard. Takes requests from its ring, lets the engine run them, puts replies into the other ring.
+ *
+ * Invariants:
+ * 1. Requests run in the order of the ring, each to its end.
+ * 2. The thread sleeps only when its ring is empty; it spins a little first, because a reply within the spin saves both sides a
+ *    wake-up.
+ * 3. Waiting for room in the reply ring can't deadlock: main always reads it.
+ */
+import { KeyHash } from "../../base/hash.ts";
+import { Reply } from "../../codec/resp/reply.ts";
+import type { ShardCommand } from "../../commands/command.ts";
+import { runnableCommands } from "../../commands/table.ts";
+import { Arena } from "../../memory/arena.ts";
+import {
+  type ArgumentRanges,
+  CHUNK_WORDS,
+  DB_SHIFT,
+  FromShard,
+  KIND_MASK,
+  NO_TOUCH_BIT,
+  padded,
+  readArguments,
+  REPLY_WORDS,
+  RESP3_BIT,
+  ToShard,
+} from "../../ring/messages.ts";
+import { RingReader, RingWriter } from "../../ring/ring.ts";
+import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
+import { Store } from "../../store/store.ts";
+import { Figure, Figures } from "../figures.ts";
+import { Holds } from "../holds.ts";
+import { Engine } from "./engine.ts";
+
+/** What main gives a shard's thread. */
+export interface ShardSetup {
+  readonly shard: number;
+  /** The arenas of all shards, by number. */
+  readonly arenas: readonly SharedArrayBuffer[];
+  readonly hashKeys: readonly [number, number];
+  readonly dbCount: number;
+  readonly requests: SharedArrayBuffer;
+  readonly replies: SharedArrayBuffer;
+  readonly holds: SharedArrayBuffer;
+  readonly figures: SharedArrayBuffer;
+  readonly wakeHandle: unknown;
+  readonly limits: readonly number[];
+  /** How long to spin before sleeping; 0 where cores are fewer than threads. */
+  readonly spinUs: number;
+}
+
+/** Requests between two looks at whether the replies so far should go: 64 is a pipeline's usual length. */
+const BATCH = 64;
+/** One request in so many is timed for INFO commandstats: two readings of the clock cost as much as a GET. */
+const SAMPLE_EVERY = 16;
+/** Background work takes at most 1 ms of every 4, as Redis gives active expiry a quarter of the time. */
+const STEP_MS = 1;
+const STEP_PAUSE_MS = 4;
+const IDLE_PAUSE_MS = 100;
+/** A sleep's longest part, so that a lost wake-up would cost a delay and not a hang. */
+const SLEEP_MAX_MS = 1000;
+const CPU_EVERY_MS = 1000;
+
+export class ShardLoop {
+  private readonly requests: RingReader;
+  private readonly replies: RingWriter;
+  private readonly holds: Holds;
+  private readonly figures: Figures;
+  private readonly stores: Store[];
+  private readonly engine: Engine;
+  private readonly reply = new Reply();
+  private readonly wake: () => void;
+  private readonly args: ArgumentRanges = {
+    buf: new Uint8Array(0),
+    argc: 0,
+    at: new Int32Array(64),
+    len: new Int32Array(64),
+  };
+  /** The large message that chunks are filling. */
+  private large: Uint8Array | undefined;
+  private largeFilled = 0;
+  private nextStepMs = 0;
+  private nextCpuMs = 0;
+  private ran = 0;
+  private stopping = false;
+
+  constructor(private readonly setup: ShardSetup) {
+    const hash = new KeyHash(setup.hashKeys[0], setup.hashKeys[1]);
+    this.stores = setup.arenas.map((arena) => new Store(new Arena(arena), hash, Math.random, setup.dbCount));
+    this.engine = new Engine(this.stores[setup.shard], this.reply);
+    this.engine.limits.fromNumbers(setup.limits);
+    this.engine.call.shard = setup.shard;
+    this.engine.call.shardCount = setup.arenas.length;
+    this.requests = new RingReader(setup.requests);
+    this.replies = new RingWriter(setup.replies);
+    this.holds = new Holds(setup.holds);
+    this.figures = new Figures(runnableCommands.length, setup.figures);
+    this.wake = openWake(setup.wakeHandle);
+  }
+
+  /** Runs until main says stop. */
+  run(): void {
+    while (!this.stopping) {
+      let worked = 0;
+      for (let at = this.requests.peek(); at !== 0 && !this.stopping; at = this.requests.peek()) {
+        this.handle(this.requests.u8, this.requests.i32, at);
+        this.requests.advance();
+        if (++worked % BATCH === 0) this.give();
+      }
+      this.give();
+      if (this.background() || this.spin()) continue;
+      this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
+    }
+  }
+
+  /** Makes replies visible, gives request room back, and wakes main if it sleeps. */
+  private give(): void {
+    this.requests.release();
+    if (!this.replies.unpublished) return;
+    this.replies.publish();
+    this.publishFigures();
+    this.wake();
+  }
+
+  private handle(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const w = at >> 2;
+    switch (i32[w + 1] & KIND_MASK) {
+      case ToShard.RUN:
+        this.runCommand(u8, i32, at);
+        break;
+      case ToShard.RUN_HELD:
+        this.runHeld(u8, i32, at);
+        break;
+      case ToShard.TIME:
+        this.engine.setNow(i32[w + 3] * 4294967296 + (i32[w + 2] >>> 0));
+        break;
+      case ToShard.HOLD:
+        // What was answered before must not wait for the hold's end.
+        this.give();
+        this.holds.participate(i32[w + 2]);
+        this.engine.store.table.slot = 0;
+        break;
+      case ToShard.CHUNK:
+        this.fill(u8, i32, at);
+        break;
+      case ToShard.LIMITS:
+        this.engine.limits.fromNumbers(new Float64Array(this.requests.buffer, at + 8, (i32[w] - 8) >> 3));
+        break;
+      case ToShard.STOP:
+        this.stopping = true;
+        break;
+    }
+  }
+
+  private runCommand(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const w = at >> 2;
+    const head = i32[w + 1];
+    const number = i32[w + 3];
+    const call = this.engine.call;
+    readArguments(u8, i32, at, this.args);
+    call.load(this.args, head >>> DB_SHIFT);
+    this.reply.resp3 = (head & RESP3_BIT) !== 0;
+    this.engine.store.clock.paused = (head & NO_TOUCH_BIT) !== 0;
+    const command = runnableCommands[number];
+    if (this.ran++ % SAMPLE_EVERY === 0) this.timed(command, number);
+    else this.engine.run(command);
+    this.answer(i32[w + 2]);
+  }
+
+  private timed(command: ShardCommand, number: number): void {
+    const start = monotonicUs();
+    this.engine.run(command);
+    this.figures.addCommandUs(number, (monotonicUs() - start) * SAMPLE_EVERY);
+  }
+
+  private runHeld(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const slot = i32[(at >> 2) + 5];
+    this.give();
+    this.holds.gatherAll(slot, i32[(at >> 2) + 6]);
+    for (const store of this.stores) {
+      store.setNow(this.engine.store.nowMs);
+      store.table.slot = 0;
+    }
+    this.engine.call.stores = this.stores;
+    try {
+      this.runCommand(u8, i32, at);
+    } finally {
+      this.engine.call.stores = null;
+      this.holds.release(slot);
+    }
+  }
+
+  /** Takes a piece of a large message; the last one makes it run. */
+  private fill(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const total = i32[(at >> 2) + 2];
+    const size = i32[(at >> 2) + 3];
+    const from = at + CHUNK_WORDS * 4;
+    this.large ??= new Uint8Array(total);
+    this.large.set(u8.subarray(from, from + size), this.largeFilled);
+    this.largeFilled += size;
+    if (this.largeFilled < total) {
+      this.requests.release();
+      return;
+    }
+    const whole = this.large;
+    this.large = undefined;
+    this.largeFilled = 0;
+    this.handle(whole, new Int32Array(whole.buffer), 0);
+  }
+
+  /** Puts the reply into the ring, in pieces when it is larger than a message. */
+  private answer(record: number): void {
+    const { buf, pos } = this.reply;
+    const piece = this.replies.maxMessage - REPLY_WORDS * 4;
+    let from = 0;
+    for (; pos - from > piece; from += piece) this.put(FromShard.REPLY_PART, record, buf, from, piece);
+    this.put(FromShard.REPLY, record, buf, from, pos - from);
+    this.reply.clear();
+  }
+
+  private put(kind: number, record: number, buf: Uint8Array, from: number, len: number): void {
+    const size = padded(REPLY_WORDS * 4 + len);
+    let at = this.replies.reserve(size);
+    while (at === 0) {
+      this.give();
+      this.replies.waitForRoom(SLEEP_MAX_MS);
+      at = this.replies.reserve(size);
+    }
+    const { u8, i32 } = this.replies;
+    const w = at >> 2;
+    i32[w + 1] = kind;
+    i32[w + 2] = record;
+    i32[w + 3] = len;
+    const to = at + REPLY_WORDS * 4;
+    if (len < 64) { for (let i = 0; i < len; i++) u8[to + i] = buf[from + i]; }
+    else u8.set(buf.subarray(from, from + len), to);
+  }
+
+  /** Expiry and lazy freeing. True when there is more to do at once or a request has come. */
+  private background(): boolean {
+    const now = monotonicMs();
+    if (now < this.nextStepMs) return false;
+    const more = this.engine.step(STEP_MS, monotonicMs);
+    this.nextStepMs = monotonicMs() + (more ? STEP_PAUSE_MS : IDLE_PAUSE_MS);
+    this.publishFigures();
+    if (now >= this.nextCpuMs) {
+      this.nextCpuMs = now + CPU_EVERY_MS;
+      const cpu = threadCpu();
+      this.figures.set(Figure.CPU_USER_US, cpu.userUs);
+      this.figures.set(Figure.CPU_SYSTEM_US, cpu.systemUs);
+    }
+    return this.requests.ready();
+  }
+
+  private publishFigures(): void {
+    const { figures, engine, stores } = this;
+    const { call, expiry, store } = engine;
+    let expiredKeys = 0;
+    let expiredFields = 0;
+    let dirty = 0;
+    for (const each of stores) {
+      expiredKeys += each.expiredKeys;
+      expiredFields += each.expiredFields;
+      dirty += each.dirty;
+    }
+    figures.set(Figure.HITS, call.hits);
+    figures.set(Figure.MISSES, call.misses);
+    figures.set(Figure.EXPIRED_KEYS, expiredKeys);
+    figures.set(Figure.EXPIRED_FIELDS, expiredFields);
+    figures.set(Figure.DIRTY, dirty);
+    figures.set(Figure.EXPIRY_CAP_REACHED, expiry.timeCapReached);
+    figures.set(Figure.STALE_SHARE, expiry.staleShare);
+    figures.set(Figure.LAZYFREE_PENDING, store.garbage.pending);
+  }
+
+  /** Looks for a request for a moment. True when one came. */
+  private spin(): boolean {
+    if (this.setup.spinUs === 0) return false;
+    const end = monotonicUs() + this.setup.spinUs;
+    do {
+      for (let i = 0; i < 64; i++) if (this.requests.ready()) return true;
+    } while (monotonicUs() < end);
+    return false;
+  }
+}
+
+const host = await parent();
+new ShardLoop(host.data as ShardSetup).run();
+host.exit();
