@@ -80,6 +80,11 @@ export function writeStderr(bytes: Uint8Array | string): void {
   writeAll(2, bytes);
 }
 
+/** All of standard input. */
+export function readStdin(): Uint8Array {
+  return new Uint8Array(readFileSync(0));
+}
+
 /** True when standard output is a terminal. */
 export function stdoutIsTerminal(): boolean {
   return process.stdout.isTTY === true;

@@ -38,13 +38,25 @@ export interface Clock {
   nowMs(): number;
 }
 
+/** What a server is given besides its configuration. */
+export interface ServerOptions {
+  /** Default: the system's. */
+  clock?: Clock;
+  /** Absolute path of the configuration file (latin-1 text), for CONFIG REWRITE. */
+  configPath?: string;
+  /** rename-command: old name to new, lower case; an empty new name removes the command. */
+  renamed?: ReadonlyMap<string, string>;
+}
+
 export class Server {
+  readonly clock: Clock;
+  readonly configPath: string | undefined;
   readonly startedMs: number;
   readonly commands: CommandIndex<CommandEntry>;
   readonly dispatcher: Dispatcher;
   readonly connections: Connections;
   readonly shards: Shards;
-  readonly outputLimits = new OutputLimits();
+  readonly outputLimits: OutputLimits;
   readonly network: Network;
   readonly cron: Cron;
   readonly runId: string;
@@ -58,12 +70,15 @@ export class Server {
   private readonly listeners: Listener[] = [];
   private closing: Promise<void> | undefined;
 
-  constructor(readonly config: Config, readonly log: Log, readonly clock: Clock = { nowMs: wallMs }) {
+  constructor(readonly config: Config, readonly log: Log, options: ServerOptions = {}) {
+    this.clock = options.clock ?? { nowMs: wallMs };
+    this.configPath = options.configPath;
     const words = crypto.getRandomValues(new Uint32Array(2));
     this.runId = Array.from(crypto.getRandomValues(new Uint8Array(20)), (b) => b.toString(16).padStart(2, "0")).join(
       "",
     );
-    this.startedMs = clock.nowMs();
+    this.outputLimits = new OutputLimits(config);
+    this.startedMs = this.clock.nowMs();
     this.network = createNetwork(config.value("network"));
     const hash = new KeyHash(words[0] | 0, words[1] | 0);
     const threads = shardThreads(config.int("shards"));
@@ -78,7 +93,7 @@ export class Server {
       ? new InlineShards(engine)
       : new RingShards(stores, reply, engine.limits, this.network.wakeHandle, (report) => this.onDeath(report));
     this.shards = shards;
-    this.commands = indexCommands([...shardCommands, ...mainCommands], commandNumbers);
+    this.commands = indexCommands([...shardCommands, ...mainCommands], commandNumbers, options.renamed);
     this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
     shards.dispatcher = this.dispatcher;
@@ -91,12 +106,15 @@ export class Server {
     return this.clock.nowMs();
   }
 
-  /** Binds every address of the configuration. Throws NetworkError. */
-  async listen(): Promise<void> {
+  /**
+   * Binds every address of the configuration. Port 0 means no TCP at all, as in redis.conf; with `anyPort` it means a port that the
+   * system chooses. Throws NetworkError.
+   */
+  async listen(how: { anyPort: boolean } = { anyPort: false }): Promise<void> {
     const { config } = this;
     const port = config.int("port");
     const options = { backlog: config.int("tcp-backlog"), keepAliveSeconds: config.int("tcp-keepalive") };
-    if (port !== 0 || config.path("unixsocket") === "") {
+    if (port !== 0 || how.anyPort) {
       for (const address of config.value("bind")) await this.listenOn(address, port, options);
     }
     const path = config.path("unixsocket");
@@ -126,6 +144,11 @@ export class Server {
         ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(error.code);
       if (!(optional && missing)) throw error;
     }
+  }
+
+  /** Kinds of connections accepted, as the log names them. */
+  get listensOn(): string[] {
+    return [...(this.port !== 0 ? ["tcp"] : []), ...(this.config.path("unixsocket") !== "" ? ["unix"] : [])];
   }
 
   /** Ends the server: no new connections, then every open one, then threads. */
