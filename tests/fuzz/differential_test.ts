@@ -1,0 +1,59 @@
+/**
+ * Ringshard against the reference server: random commands, then damaged protocol, in every setting. The seeds are fixed
+ * so that a run repeats; RINGSHARD_SEED tries another (a number, or "random"), RINGSHARD_FUZZ_COMMANDS another length.
+ */
+
+import { assertEquals } from "@std/assert";
+import process from "node:process";
+import { start } from "../../src/mod.ts";
+import { Client } from "../client.ts";
+import { cleanup, hasRedis, startRedis, test } from "../harness.ts";
+import { fuzz } from "./differential.ts";
+import { bitmaps, keys, strings } from "./families/mod.ts";
+import { fuzzProtocol } from "./protocol.ts";
+import { Random, seedFrom } from "./random.ts";
+
+/** The families that are compared; a family joins when its commands are all there. */
+const FAMILIES = [strings, bitmaps, keys];
+
+/** 100,000 requests over the four settings. */
+const COMMANDS = Number(process.env.RINGSHARD_FUZZ_COMMANDS ?? 25_000);
+
+const PROTOCOL_CASES = 1000;
+
+for (const shards of [0, 4]) {
+  const setting = shards === 0 ? "inline" : `${shards} shards`;
+
+  for (const protocol of [2, 3] as const) {
+    test(`differential fuzz: ${setting}, RESP${protocol}`, async () => {
+      const reference = await startRedis();
+      if (reference === undefined) return;
+      const server = await start({ port: 0, shards });
+      cleanup(() => server.close());
+      const seed = seedFrom(process.env.RINGSHARD_SEED, 1000 + shards * 10 + protocol);
+      const report = await fuzz({
+        seed,
+        commands: COMMANDS,
+        families: FAMILIES,
+        reference,
+        ringshard: server,
+        protocol,
+      });
+      if (report !== undefined) throw new Error(report);
+    }, { timeoutMs: 240_000 });
+  }
+
+  test(`protocol fuzz: ${setting}`, async () => {
+    const reference = await startRedis();
+    if (reference === undefined) return;
+    const server = await start({ port: 0, shards });
+    cleanup(() => server.close());
+    const random = new Random(seedFrom(process.env.RINGSHARD_SEED, 2000 + shards));
+    const report = await fuzzProtocol({ random, cases: PROTOCOL_CASES, reference, ringshard: server });
+    if (report !== undefined) throw new Error(report);
+    const client = await Client.connect(server);
+    assertEquals(await client.show("PING"), "PONG");
+  }, { timeoutMs: 120_000 });
+}
+
+if (!hasRedis()) console.error("redis-server is not installed: nothing is compared with it");
