@@ -94,6 +94,12 @@ export class Listpack {
   private readonly digits = new Uint8Array(INT64_TEXT_MAX);
   private readonly number = new Int64Parser();
 
+  // ---- after setNeedle ----
+  private needle: Uint8Array;
+  private needleFrom = 0;
+  private needleLen = 0;
+  private readonly needleNumber = new Int64Parser();
+
   // ---- after encode: the element to be stored ----
   private encoding = INT7;
   private newHi = 0;
@@ -105,6 +111,7 @@ export class Listpack {
 
   constructor(private readonly u8: Uint8Array) {
     this.bytes = u8;
+    this.needle = u8;
     this.newSource = u8;
   }
 
@@ -332,6 +339,34 @@ export class Listpack {
       p = this.skip(p);
       for (let k = 1; k < step && u8[p] !== END; k++) p = this.skip(p);
     }
+  }
+
+  /** Makes src[from, from+len), which must stay as it is, what `isNeedle` compares with. */
+  setNeedle(src: Uint8Array, from: number, len: number): void {
+    this.needle = src;
+    this.needleFrom = from;
+    this.needleLen = len;
+    this.needleNumber.parse(src, from, from + len);
+  }
+
+  /** True when the text of the entry at `p` is the needle's. */
+  isNeedle(p: number): boolean {
+    const u8 = this.u8;
+    const b = u8[p];
+    if (b >= 0x80 && b < 0xc0) {
+      return (b & 63) === this.needleLen && equalBytes(u8, p + 1, this.needle, this.needleFrom, this.needleLen);
+    }
+    this.read(p);
+    if (this.isInt) {
+      const number = this.needleNumber;
+      return number.ok && number.lo === this.lo && number.hi === this.hi;
+    }
+    return this.len === this.needleLen && equalBytes(u8, this.at, this.needle, this.needleFrom, this.len);
+  }
+
+  /** True when bytes[from, from+len) are the needle. */
+  isNeedleBytes(bytes: Uint8Array, from: number, len: number): boolean {
+    return len === this.needleLen && equalBytes(bytes, from, this.needle, this.needleFrom, len);
   }
 
   // ---- changing -----------------------------------------------------------------------------------------------------
