@@ -22,6 +22,9 @@ export const WRONG_TYPE = new ReplyError("WRONGTYPE Operation against a key hold
 export const SYNTAX_ERROR = new ReplyError("ERR syntax error");
 export const NOT_INTEGER = new ReplyError("ERR value is not an integer or out of range");
 export const NOT_FLOAT = new ReplyError("ERR value is not a valid float");
+export const NOT_INT32 = new ReplyError(
+  "ERR value is out of range, value must between -2147483648 and 2147483647",
+);
 export const OUT_OF_RANGE = new ReplyError("ERR value is out of range");
 export const NO_SUCH_KEY = new ReplyError("ERR no such key");
 export const INDEX_OUT_OF_RANGE = new ReplyError("ERR index out of range");

@@ -10,7 +10,7 @@
 import { equalBytes, equalsIgnoreCase, latin1Text } from "../base/bytes.ts";
 import { Int64Parser } from "../base/integers.ts";
 import { LongDoubleSum } from "../base/long_doubles.ts";
-import { NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
+import { NOT_INT32, NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
 import { keySlot } from "../codec/crc16.ts";
 import type { Reply } from "../codec/resp/reply.ts";
 import type { Type } from "../store/entry.ts";
@@ -87,6 +87,13 @@ export class Call {
   int(i: number, min = -Infinity, max = Infinity, error: ReplyError = NOT_INTEGER): number {
     const n = this.int64(i, error).value;
     if (n < min || n > max) throw error;
+    return n;
+  }
+
+  /** Argument `i` as an integer of 32 bits, with Redis's error for larger ones. */
+  int32(i: number): number {
+    const n = this.int64(i).value;
+    if (n < -2147483648 || n > 2147483647) throw NOT_INT32;
     return n;
   }
 

@@ -240,9 +240,16 @@ export function writeDocs(index: FactsIndex, request: Arguments, reply: Reply): 
   for (const command of commands) writeDoc(index, command, reply);
 }
 
+/** The doc_flags of a command: "deprecated" follows from the fact. */
+export function docFlags(command: CommandFacts): string[] {
+  const marks = new Set(command.docFlags);
+  if (command.deprecated !== undefined) marks.add("deprecated");
+  return [...marks];
+}
+
 function writeDoc(index: FactsIndex, command: CommandFacts, reply: Reply): void {
   const { history, deprecated, subcommands } = command;
-  const docFlags = [...(deprecated === undefined ? [] : ["deprecated"]), ...(command.docFlags ?? [])];
+  const marks = docFlags(command);
   const args = parseSyntax(command.syntax, command.keys?.length ?? 0);
   reply.bulkText(index.fullName(command));
   const place = reply.openArray();
@@ -256,9 +263,9 @@ function writeDoc(index: FactsIndex, command: CommandFacts, reply: Reply): void 
   text("since", command.since);
   text("group", command.group);
   text("complexity", command.complexity);
-  if (docFlags.length > 0) {
+  if (marks.length > 0) {
     reply.bulkText("doc_flags");
-    writeNames(reply, docFlags);
+    writeNames(reply, marks);
     pairs++;
   }
   if (deprecated !== undefined) {

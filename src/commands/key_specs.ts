@@ -61,7 +61,7 @@ export function hasMovableKeys(command: CommandFacts): boolean {
  */
 export function fixedRange(command: CommandFacts): KeyRange | undefined {
   const specs = (command.keys ?? []).filter((spec) => !spec.flags.includes("not_key"));
-  if (specs.length === 0) return NO_KEYS;
+  if (specs.length === 0) return command.findKeys === undefined ? NO_KEYS : undefined;
   const { range, joined } = joinRanges(specs);
   return joined === specs.length && !hasMovableKeys(command) ? range : undefined;
 }

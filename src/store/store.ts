@@ -12,11 +12,14 @@
  */
 import { copyBytes } from "../base/bytes.ts";
 import { KeyHash } from "../base/hash.ts";
+import { INT64_TEXT_MAX } from "../base/int64_text.ts";
+import { Int64Parser } from "../base/integers.ts";
 import { Arena } from "../memory/arena.ts";
 import { DeadlineHeap, HEAP_WORDS } from "../structures/deadline_heap.ts";
 import { Intset } from "../structures/intset.ts";
 import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
 import { Listpack } from "../structures/listpack.ts";
+import { Quicklist } from "../structures/quicklist.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
 import { AccessClock } from "./access_clock.ts";
 import {
@@ -30,6 +33,7 @@ import {
   typeOf,
 } from "./entry.ts";
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
+import { Zsets } from "./types/zset.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
 
 /** `expiry` argument for a key without one. */
@@ -52,6 +56,7 @@ const DB_WORDS = 8;
 const DB_EXPIRE_PLACE = ROOT_WORDS;
 
 const TWO_32 = 4294967296;
+const TWO_63 = 9223372036854775808;
 
 /** What a store tells its surroundings. All are called while a command (or active expiry) runs. */
 export interface StoreEvents {
@@ -69,10 +74,14 @@ export class Store {
   readonly listpack: Listpack;
   /** Operations on intsets in this arena. */
   readonly intset: Intset;
+  /** Long lists in this arena. */
+  readonly quicklists: Quicklist;
   /** Operations on the tables of sets. */
   readonly members: Table;
   /** Operations on the tables of hashes. */
   readonly fields: Table;
+  /** Operations on sorted sets. */
+  readonly zsets: Zsets;
   /** Operations on heaps of deadlines. */
   readonly deadlines: DeadlineHeap;
   /** The root of the heap of all hashes with fields that expire (store/types/hash_expiry.ts). */
@@ -97,6 +106,10 @@ export class Store {
   valueAt = 0;
   valueLen = 0;
 
+  /** Scratch of whoever works on this store: reads integers; holds the text of one. */
+  readonly number = new Int64Parser();
+  readonly digits = new Uint8Array(INT64_TEXT_MAX);
+
   events: StoreEvents | undefined;
 
   private readonly reader: ItemReader;
@@ -109,8 +122,10 @@ export class Store {
     this.table = new Table(arena, hash, ItemKind.ENTRY);
     this.listpack = new Listpack(arena.u8);
     this.intset = new Intset(arena.u8);
+    this.quicklists = new Quicklist(arena, this.listpack);
     this.members = new Table(arena, hash, ItemKind.MEMBER);
     this.fields = new Table(arena, hash, ItemKind.FIELD);
+    this.zsets = new Zsets(this);
     this.deadlines = new DeadlineHeap(arena);
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
@@ -339,8 +354,7 @@ export class Store {
     let word0 = type | (encoding << ENCODING_SHIFT) | this.clock.fresh();
     if (expiry !== NO_EXPIRY) {
       word0 |= EXPIRY_BIT;
-      i32[at >> 2] = expiry | 0;
-      i32[(at >> 2) + 1] = Math.floor(expiry / TWO_32);
+      this.writeExpiry(e, expiry);
       at += 8;
     }
     i32[e >> 2] = word0;
@@ -444,9 +458,19 @@ export class Store {
     return next;
   }
 
+  /** As `setExpiry`, for a time beyond what a double holds exactly. */
+  setExpiryBig(db: number, e: number, expiry: bigint): number {
+    const at = this.setExpiry(db, e, Number(expiry));
+    this.i32[(at >> 2) + 1] = Number(BigInt.asIntN(32, expiry));
+    this.i32[(at >> 2) + 2] = Number(expiry >> 32n);
+    return at;
+  }
+
   private writeExpiry(e: number, expiry: number): void {
-    this.i32[(e >> 2) + 1] = expiry | 0;
-    this.i32[(e >> 2) + 2] = Math.floor(expiry / TWO_32);
+    // The double nearest to the last int64 is 2^63, which does not fit.
+    const fits = expiry < TWO_63;
+    this.i32[(e >> 2) + 1] = fits ? expiry | 0 : -1;
+    this.i32[(e >> 2) + 2] = fits ? Math.floor(expiry / TWO_32) : 0x7fffffff;
   }
 
   /** The table word that holds `e`; usually the last find's. */

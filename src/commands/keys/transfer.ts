@@ -1,0 +1,40 @@
+/** Transfer: copies and moves of whole values between names, databases and shards' stores. */
+import { copyBytes } from "../../base/bytes.ts";
+import { Type } from "../../store/entry.ts";
+import type { Store } from "../../store/store.ts";
+import { valueTypeOf } from "../../store/value_type.ts";
+import type { Call } from "../call.ts";
+
+/**
+ * Makes the key in argument `i`, in database `db` of its store, hold a copy of entry `e` of `from`, expiry included, whatever it
+ * held before. Returns the new entry. Throws ArenaFull with nothing changed.
+ */
+export function copyEntry(call: Call, from: Store, e: number, i: number, db: number): number {
+  const { buf, at, len } = call;
+  const to = call.storeOf(i);
+  const expiry = from.expiry(e);
+  const type = from.type(e);
+  if (type !== Type.STRING) return valueTypeOf(type).copy(from, e, to, db, buf, at[i], len[i], expiry);
+  from.open(e);
+  const valueAt = from.valueAt;
+  const valueLen = from.valueLen;
+  const copy = to.reserve(db, buf, at[i], len[i], type, from.encoding(e), valueLen, expiry);
+  copyBytes(to.u8, to.valueAt, from.u8, valueAt, valueLen);
+  return copy;
+}
+
+/**
+ * Moves entry `e` of `fromDb`, the key in argument `from`, to the key in argument `to` of `toDb`, with expiry and access clock and
+ * whatever that held before. Throws ArenaFull with nothing changed.
+ */
+export function moveEntry(call: Call, e: number, from: number, fromDb: number, to: number, toDb: number): void {
+  const source = call.storeOf(from);
+  const target = call.storeOf(to);
+  if (source === target) {
+    source.move(fromDb, e, toDb, call.buf, call.at[to], call.len[to]);
+    return;
+  }
+  const copy = copyEntry(call, source, e, to, toDb);
+  target.setClock(copy, source.clockOf(e));
+  source.deleteEntry(fromDb, e);
+}
