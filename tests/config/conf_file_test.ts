@@ -29,7 +29,7 @@ class Machine implements ConfHost {
   }
 
   isFolder(path: string): boolean {
-    return path === "/tmp" || Object.keys(this.files).some((file) => file.startsWith(path + "/"));
+    return path === "/tmp" || Object.keys(this.files).some((file) => file.startsWith(path.replace(/\/*$/, "/")));
   }
 
   readFile(path: string): Uint8Array | string {
