@@ -42,7 +42,7 @@ export const scan: ShardCommand = {
       else if (call.is(i, "type")) type = typeNamed(call, i + 1);
       else throw SYNTAX_ERROR;
     }
-    const shard = cursorShard(cursor);
+    let shard = cursorShard(cursor);
     let place = cursorPlace(cursor);
     const { reply, db } = call;
     const list = reply.openArray();
@@ -50,12 +50,12 @@ export const scan: ShardCommand = {
       closeScan(reply, list, 0, 0);
       return;
     }
-    const store = call.stores === null ? call.store : call.stores[shard];
-    const table = store.table;
     let met = 0;
     let listed = 0;
     let buckets = count * BUCKETS_PER_ELEMENT;
     do {
+      const store = call.stores === null ? call.store : call.stores[shard];
+      const table = store.table;
       place = store.scan(db, place);
       met += table.foundCount;
       for (let k = 0; k < table.foundCount; k++) {
@@ -71,11 +71,12 @@ export const scan: ShardCommand = {
         reply.bulk(store.u8, store.keyAt, store.keyLen);
         listed++;
       }
-    } while (place !== 0 && met < count && --buckets > 0);
-    let next = 0;
-    if (place !== 0) next = joinCursor(shard, place);
-    else if (shard + 1 < call.shardCount) next = joinCursor(shard + 1, 0);
-    closeScan(reply, list, listed, next);
+      if (place === 0) {
+        shard++;
+        if (call.stores === null) break;
+      }
+    } while (shard < call.shardCount && met < count && --buckets > 0);
+    closeScan(reply, list, listed, shard < call.shardCount ? joinCursor(shard, place) : 0);
   },
 };
 

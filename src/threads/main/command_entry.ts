@@ -90,5 +90,16 @@ export function indexCommands(
   numbers: Map<ShardCommand, number>,
   renamed?: ReadonlyMap<string, string>,
 ): CommandIndex<CommandEntry> {
-  return new CommandIndex(facts.map((each) => new CommandEntry(each, undefined, numbers)), renamed);
+  return new CommandIndex(joinContainers(facts).map((each) => new CommandEntry(each, undefined, numbers)), renamed);
+}
+
+/** One container of two with the same name, when some of its subcommands run in shards and some on the main thread. */
+function joinContainers(facts: readonly (ShardEntry | MainCommand)[]): (ShardEntry | MainCommand)[] {
+  const joined = new Map<string, ShardEntry | MainCommand>();
+  for (const each of facts) {
+    const before = joined.get(each.name);
+    const subcommands = [...(before?.subcommands ?? []), ...(each.subcommands ?? [])];
+    joined.set(each.name, before === undefined ? each : { ...each, subcommands } as ShardEntry | MainCommand);
+  }
+  return [...joined.values()];
 }
