@@ -148,7 +148,7 @@ export function formatDouble17(value: number): string {
   return plain.length > exponent + 1 ? `${sign}${whole}.${plain.slice(exponent + 1)}` : sign + whole;
 }
 
-/** The value of the last DECIMAL or HEX scan over `bytes`, sign included. Allocates beyond 15 digits and powers 10^±22. */
+/** The value of the last DECIMAL or HEX scan over `bytes`, sign included. Allocates beyond 2^53 and 10^±22. */
 function scannedValue(bytes: Uint8Array): number {
   let magnitude: number;
   if (syntax.significantDigits === 0) {
@@ -157,11 +157,11 @@ function scannedValue(bytes: Uint8Array): number {
     magnitude = hexValue(bytes);
   } else {
     const power = syntax.exponent - syntax.fractionDigits;
-    if (syntax.significantDigits <= 15 && power >= -22 && power <= 22) {
+    if (syntax.mantissa <= Number.MAX_SAFE_INTEGER && power >= -22 && power <= 22) {
       // Both operands are exact, so the one operation rounds correctly (Clinger, 1990).
       magnitude = power < 0 ? syntax.mantissa / EXACT_POWERS[-power] : syntax.mantissa * EXACT_POWERS[power];
     } else {
-      magnitude = Number(latin1Text(bytes, syntax.from, syntax.to) + "e" + syntax.exponent);
+      magnitude = Number(syntax.mantissaText(bytes) + "e" + syntax.exponent);
     }
   }
   return syntax.negative ? -magnitude : magnitude;

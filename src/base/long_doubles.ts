@@ -12,7 +12,6 @@
 
 import { divideToEven, roundRatio } from "./binary_rounding.ts";
 import type { Rounded } from "./binary_rounding.ts";
-import { latin1Text } from "./bytes.ts";
 import { DECIMAL, FloatSyntax, HEX, hexDigit, INFINITE } from "./float_syntax.ts";
 
 /** Results of `LongDoubleSum.add`. */
@@ -65,7 +64,7 @@ function magnitudeOf(syntax: FloatSyntax, bytes: Uint8Array): Rounded | null {
       if (bytes[i] !== DOT) digits = digits * base + BigInt(hexDigit(bytes[i]));
     }
   } else {
-    digits = BigInt(latin1Text(bytes, syntax.from, syntax.to).replace(".", ""));
+    digits = BigInt(syntax.mantissaText(bytes).replace(".", ""));
   }
   const scale = hex ? 1n << BigInt(Math.abs(power)) : 10n ** BigInt(Math.abs(power));
   const rounded = power >= 0
