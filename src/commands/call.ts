@@ -15,6 +15,7 @@ import { keySlot } from "../codec/crc16.ts";
 import type { Reply } from "../codec/resp/reply.ts";
 import type { Type } from "../store/entry.ts";
 import type { Store } from "../store/store.ts";
+import { BitCombiner } from "../structures/bit_combiner.ts";
 import type { Arguments } from "./command.ts";
 import { Limits } from "./limits.ts";
 
@@ -46,6 +47,8 @@ export class Call {
   readonly number = new Int64Parser();
   /** Adds for INCRBYFLOAT and its like; holds the last sum's text. */
   readonly sum = new LongDoubleSum();
+  /** Combines the strings of BITOP. */
+  readonly bits = new BitCombiner();
 
   constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
 
