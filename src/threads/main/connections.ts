@@ -61,13 +61,17 @@ export class Connections implements SocketHandler {
   private stamped = false;
   /** Sessions whose requests wait for the shards (rings full, too much in flight). */
   private readonly waiting = new Set<Session>();
+  /** Sessions whose next request waits for the end of CLIENT PAUSE. */
+  private readonly postponed = new Set<Session>();
 
   constructor(
     private readonly rules: ConnectionRules,
     private readonly dispatcher: Dispatcher,
     private readonly shards: Shards,
     private readonly reply: Reply,
-  ) {}
+  ) {
+    dispatcher.onResume = () => this.resumePostponed();
+  }
 
   open(socket: Socket): void {
     this.connectionsReceived++;
@@ -99,14 +103,14 @@ export class Connections implements SocketHandler {
     session.netIn += to - from;
     this.netInput += to - from;
     if (session.inputLength === 0) {
-      const done = session.paused || this.shards.busy(session) ? from : this.consume(session, buf, from, to);
+      const done = this.mustWait(session) ? from : this.consume(session, buf, from, to);
       if (done < to && !session.closing) {
         session.request?.shift(-done);
         session.keep(buf, done, to);
       }
     } else {
       session.keep(buf, from, to);
-      if (!session.paused && !this.shards.busy(session)) this.consumeKept(session);
+      if (!this.mustWait(session)) this.consumeKept(session);
     }
     if (session.inputLength > this.rules.queryBufferLimit()) {
       this.queryLimitDisconnections++;
@@ -142,6 +146,7 @@ export class Connections implements SocketHandler {
     session.input = undefined;
     session.request = undefined;
     this.waiting.delete(session);
+    this.postponed.delete(session);
     this.sessions.delete(session.id);
     this.rules.closed(session);
   }
@@ -157,10 +162,21 @@ export class Connections implements SocketHandler {
     this.stamped = false;
     if (this.waiting.size === 0) return;
     for (const session of this.waiting) {
-      if (this.shards.busy(session)) continue;
+      if (session.paused || this.shards.busy(session)) continue;
       this.waiting.delete(session);
       this.goOn(session);
     }
+  }
+
+  /** True while the session's next request may not run yet; it is in `waiting` or `postponed`, or its output drains. */
+  private mustWait(session: Session): boolean {
+    return session.paused || this.shards.busy(session) || this.waiting.has(session) || this.postponed.has(session);
+  }
+
+  private resumePostponed(): void {
+    const sessions = [...this.postponed];
+    this.postponed.clear();
+    for (const session of sessions) this.waiting.add(session);
   }
 
   private stamp(): void {
@@ -196,7 +212,11 @@ export class Connections implements SocketHandler {
       const parsed = request.parse(buf, from, to, maxBulk, (session.gate & Gate.AUTH) === 0);
       if (parsed === Parsed.REQUEST) {
         const next = request.next;
-        this.dispatcher.execute(session, request);
+        if (!this.dispatcher.execute(session, request)) {
+          this.postponed.add(session);
+          if (request === session.request) request.restart();
+          return from;
+        }
         from = next;
         if (request === session.request) {
           session.request = undefined;

@@ -16,6 +16,7 @@ import { monotonicUs } from "../../runtime/mod.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { MainContext } from "./main_command.ts";
 import type { Server } from "./server.ts";
+import { Pause } from "./pause.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
@@ -34,6 +35,9 @@ export class Dispatcher {
   commandsProcessed = 0;
   errorReplies = 0;
   readonly errorCounts = new Map<string, number>();
+  readonly pause: Pause;
+  /** Called when clients that a pause held back may go on. */
+  onResume: () => void = () => {};
 
   private readonly context: MainContext;
   private inTurn = 0;
@@ -45,6 +49,7 @@ export class Dispatcher {
     readonly reply: Reply,
     readonly shards: Shards,
   ) {
+    this.pause = new Pause((bit, on) => this.gate = on ? this.gate | bit : this.gate & ~bit, () => this.onResume());
     this.context = { server, session: undefined as unknown as Session, args: call, reply, command: "" };
   }
 
@@ -53,21 +58,21 @@ export class Dispatcher {
     this.inTurn = 0;
   }
 
-  /** Runs one request of a session. */
-  execute(session: Session, request: Request): void {
+  /** Runs one request of a session. False when it must wait and come again. */
+  execute(session: Session, request: Request): boolean {
     const call = this.call;
     call.load(request, session.db);
     session.commandCount++;
     let entry = this.index.find(request.buf, request.at[0], request.len[0]);
     if (entry === undefined) {
       this.refuse(session, this.unknown(request));
-      return;
+      return true;
     }
     if (entry.subcommands !== undefined && request.argc > 1) {
       const sub = this.index.findSub(entry, request.buf, request.at[1], request.len[1]);
       if (sub === undefined) {
         this.refuse(session, this.unknownSubcommand(entry, request));
-        return;
+        return true;
       }
       entry = sub;
     }
@@ -75,9 +80,12 @@ export class Dispatcher {
     if (!entry.accepts(request.argc)) {
       entry.rejectedCalls++;
       this.refuse(session, wrongArity(entry.fullName));
-      return;
+      return true;
     }
-    if ((session.gate | this.gate) !== 0 && !this.admit(session, entry)) return;
+    if ((session.gate | this.gate) !== 0) {
+      if (!this.admit(session, entry)) return true;
+      if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry)) return false;
+    }
     this.commandsProcessed++;
     entry.calls++;
     if (this.inTurn++ < TIMED_PER_TURN) {
@@ -89,6 +97,7 @@ export class Dispatcher {
       this.dispatch(session, entry, request);
       entry.usec += (monotonicUs() - start) * SAMPLE_EVERY;
     } else this.dispatch(session, entry, request);
+    return true;
   }
 
   private dispatch(session: Session, entry: CommandEntry, request: Request): void {

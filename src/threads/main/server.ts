@@ -168,8 +168,9 @@ export class Server {
   private turn(): number {
     this.dispatcher.turn();
     const shardsMs = this.shards.turn();
+    const pauseMs = this.dispatcher.pause.turn(this.nowMs());
     this.connections.turn();
-    return Math.min(shardsMs, this.cron.turn(monotonicMs()));
+    return Math.min(shardsMs, pauseMs, this.cron.turn(monotonicMs()));
   }
 
   private rules() {

@@ -8,6 +8,7 @@
  */
 import type { Request } from "../../codec/resp/request.ts";
 import type { Socket } from "../../runtime/mod.ts";
+import type { ClientType } from "./commands/client_types.ts";
 import { Output } from "./output.ts";
 
 /** Bits of `Session.gate`: reasons to leave the hot path. */
@@ -22,6 +23,8 @@ export const Gate = {
   CLOSING: 8,
   /** CLIENT NO-TOUCH. */
   NO_TOUCH: 16,
+  /** CLIENT PAUSE, for all clients. */
+  PAUSED: 32,
 } as const;
 
 /** A first piece of an unfinished request is kept in a buffer of this size. */
@@ -72,6 +75,11 @@ export class Session {
 
   constructor(readonly id: number, readonly socket: Socket, readonly createdMs: number) {
     this.lastMs = createdMs;
+  }
+
+  /** Class of client, as CLIENT LIST TYPE and client-output-buffer-limit tell them apart. */
+  get type(): ClientType {
+    return "normal";
   }
 
   get closing(): boolean {

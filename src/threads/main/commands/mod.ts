@@ -1,5 +1,11 @@
 /** The main thread's commands: their table entries. */
 import type { MainCommand } from "../main_command.ts";
+import { auth } from "./auth.ts";
+import { client } from "./client.ts";
+import { echo } from "./echo.ts";
+import { hello } from "./hello.ts";
 import { ping } from "./ping.ts";
+import { quit, reset } from "./quit.ts";
+import { select } from "./select.ts";
 
-export const mainCommands: readonly MainCommand[] = [ping];
+export const mainCommands: readonly MainCommand[] = [auth, client, echo, hello, ping, quit, reset, select];
