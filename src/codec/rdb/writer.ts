@@ -1,0 +1,181 @@
+/**
+ * RdbWriter: appends the parts of RDB values to a growing buffer. Any thread; one writer at a time.
+ *
+ * A writer whose `drain` is set hands its bytes on when they are many, between two parts, so that a value of any size goes through
+ * a small buffer; without it buf[0, pos) is everything written.
+ */
+import { copyBytes } from "../../base/bytes.ts";
+import { Int64Parser } from "../../base/integers.ts";
+import { LzfCompressor } from "../lzf.ts";
+import {
+  INT_TEXT_MAX,
+  LEN_14,
+  LEN_32,
+  LEN_64,
+  LZF_MIN,
+  RDB_VERSION,
+  STRING_INT16,
+  STRING_INT32,
+  STRING_INT8,
+  STRING_LZF,
+} from "./format.ts";
+
+const START_SIZE = 4096;
+/** A buffer that one huge value grew is given up above this at `clear`. */
+const KEEP_SIZE = 1 << 20;
+/** Bytes gathered before `drain` is called. */
+const DRAIN_SIZE = 1 << 16;
+
+const TWO_32 = 4294967296;
+
+export class RdbWriter {
+  buf: Uint8Array = new Uint8Array(START_SIZE);
+  pos = 0;
+  /** rdbcompression. */
+  compress = true;
+  /** The version whose value types may be used. */
+  version = RDB_VERSION;
+  /** Takes buf[0, pos) and calls `clear`. */
+  drain: ((writer: RdbWriter) => void) | undefined;
+
+  private readonly lzf = new LzfCompressor();
+  private readonly number = new Int64Parser();
+  private readonly double8 = new Float64Array(1);
+  private readonly bytes8 = new Uint8Array(this.double8.buffer);
+
+  /** Forgets what was written, and a buffer that grew huge. */
+  clear(): void {
+    this.pos = 0;
+    if (this.buf.length > KEEP_SIZE) this.buf = new Uint8Array(START_SIZE);
+  }
+
+  /** Makes room for `n` more bytes. */
+  ensure(n: number): void {
+    if (this.pos + n <= this.buf.length) return;
+    if (this.drain !== undefined && this.pos >= DRAIN_SIZE) this.drain(this);
+    if (this.pos + n > this.buf.length) this.enlarge(n);
+  }
+
+  private enlarge(n: number): void {
+    let size = this.buf.length * 2;
+    while (size < this.pos + n) size *= 2;
+    const next = new Uint8Array(size);
+    next.set(this.buf.subarray(0, this.pos));
+    this.buf = next;
+  }
+
+  byte(b: number): void {
+    this.ensure(1);
+    this.buf[this.pos++] = b;
+  }
+
+  /** Bytes as they are. */
+  raw(src: Uint8Array, from: number, len: number): void {
+    this.ensure(len);
+    copyBytes(this.buf, this.pos, src, from, len);
+    this.pos += len;
+  }
+
+  /** A length, 0 <= n <= 2^53. */
+  len(n: number): void {
+    this.ensure(9);
+    const buf = this.buf;
+    if (n < 64) buf[this.pos++] = n;
+    else if (n < 16384) {
+      buf[this.pos++] = LEN_14 | (n >> 8);
+      buf[this.pos++] = n;
+    } else if (n < TWO_32) {
+      buf[this.pos++] = LEN_32;
+      this.bigEndian32(n);
+    } else {
+      buf[this.pos++] = LEN_64;
+      this.bigEndian32(Math.floor(n / TWO_32));
+      this.bigEndian32(n);
+    }
+  }
+
+  /** An unsigned 64-bit number, given in halves, in the form of a length. */
+  len64(hi: number, lo: number): void {
+    if (hi === 0) {
+      this.len(lo >>> 0);
+      return;
+    }
+    this.ensure(9);
+    this.buf[this.pos++] = LEN_64;
+    this.bigEndian32(hi);
+    this.bigEndian32(lo);
+  }
+
+  /** Four bytes, most significant first; room must be ensured. */
+  private bigEndian32(n: number): void {
+    const buf = this.buf;
+    buf[this.pos++] = n >>> 24;
+    buf[this.pos++] = n >>> 16;
+    buf[this.pos++] = n >>> 8;
+    buf[this.pos++] = n;
+  }
+
+  /** Eight bytes, most significant first, as stream IDs are written. */
+  bigEndian64(hi: number, lo: number): void {
+    this.ensure(8);
+    this.bigEndian32(hi);
+    this.bigEndian32(lo);
+  }
+
+  /** Eight bytes of an integer, |n| <= 2^53, least significant first, as times are written. */
+  littleEndian64(n: number): void {
+    this.ensure(8);
+    const hi = Math.floor(n / TWO_32);
+    for (let k = 0; k < 4; k++) this.buf[this.pos + k] = n >>> (8 * k);
+    for (let k = 0; k < 4; k++) this.buf[this.pos + 4 + k] = hi >>> (8 * k);
+    this.pos += 8;
+  }
+
+  /** IEEE 754 double, least significant byte first. */
+  double(d: number): void {
+    this.ensure(8);
+    this.double8[0] = d;
+    for (let k = 0; k < 8; k++) this.buf[this.pos + k] = this.bytes8[k];
+    this.pos += 8;
+  }
+
+  /** A string: as an integer where it is one, compressed where it is long and that saves something. */
+  string(src: Uint8Array, from: number, len: number): void {
+    if (len <= INT_TEXT_MAX && this.number.parse(src, from, from + len) && this.int(this.number.value)) return;
+    if (this.compress && len > LZF_MIN && this.compressed(src, from, len)) return;
+    this.len(len);
+    this.raw(src, from, len);
+  }
+
+  /** An integer's shortest form; false when it has none. */
+  private int(n: number): boolean {
+    if (n !== (n | 0)) return false;
+    this.ensure(5);
+    const buf = this.buf;
+    let size = 4;
+    if (n >= -128 && n <= 127) {
+      buf[this.pos++] = STRING_INT8;
+      size = 1;
+    } else if (n >= -32768 && n <= 32767) {
+      buf[this.pos++] = STRING_INT16;
+      size = 2;
+    } else buf[this.pos++] = STRING_INT32;
+    for (let k = 0; k < size; k++) buf[this.pos++] = n >> (8 * k);
+    return true;
+  }
+
+  private compressed(src: Uint8Array, from: number, len: number): boolean {
+    // Both lengths take at most nine bytes each; the compressed bytes are then moved to behind them.
+    const head = 19;
+    this.ensure(head + len);
+    const start = this.pos;
+    const size = this.lzf.compress(src, from, len, this.buf, start + head, len - 4);
+    if (size === 0) return false;
+    this.buf[this.pos++] = STRING_LZF;
+    this.len(size);
+    this.len(len);
+    this.buf.copyWithin(this.pos, start + head, start + head + size);
+    this.pos += size;
+    return true;
+  }
+}
