@@ -18,7 +18,8 @@ const SYMBOLS = {
   epoll_ctl: { parameters: ["i32", "i32", "i32", "pointer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "pointer", "i32", "i32"], result: "i32" },
   recv: { parameters: ["i32", "pointer", "u32", "i32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  send: { parameters: ["i32", "pointer", "u32", "i32"], result: "i32" },
+  sendBuffer: { name: "send", parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   sendmsg: { parameters: ["i32", "pointer", "i32"], result: "i32" },
   accept4: { parameters: ["i32", "pointer", "pointer", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -100,9 +101,14 @@ class DenoSyscalls implements Syscalls {
   /** struct msghdr with one struct iovec behind it: see MESSAGE_*. */
   readonly #message = new Uint32Array(MESSAGE_WORDS);
   readonly #messagePtr = addressOf(this.#message);
-  /** The buffer last sent from an offset, and its address. */
-  #sent: Uint8Array = this.received;
-  #sentAddress = numberOf(this.#receivedPtr);
+  /**
+   * The buffer whose address is known, the address as an object and as a number, and the buffer sent last. Servers
+   * answer from one buffer again and again: one sent twice in a row becomes the known one.
+   */
+  #known: Uint8Array = this.received;
+  #knownPtr = this.#receivedPtr;
+  #knownAddress = numberOf(this.#receivedPtr);
+  #last: Uint8Array = this.received;
 
   constructor(libc: Libc, parking: Parking) {
     this.#libc = libc;
@@ -135,12 +141,18 @@ class DenoSyscalls implements Syscalls {
   }
 
   send(fd: number, buf: Uint8Array, from: number, to: number): number {
-    if (from === 0) return this.#libc.send(fd, buf as Uint8Array<ArrayBuffer>, to, os.MSG_NOSIGNAL);
-    if (buf !== this.#sent) {
-      this.#sent = buf;
-      this.#sentAddress = numberOf(addressOf(buf));
+    if (buf !== this.#known) {
+      const again = buf === this.#last;
+      this.#last = buf;
+      if (!again && from === 0) {
+        return this.#libc.sendBuffer(fd, buf as Uint8Array<ArrayBuffer>, to, os.MSG_NOSIGNAL);
+      }
+      this.#known = buf;
+      this.#knownPtr = addressOf(buf);
+      this.#knownAddress = numberOf(this.#knownPtr);
     }
-    setAddress(this.#message, MESSAGE_IOVEC, this.#sentAddress + from);
+    if (from === 0) return this.#libc.send(fd, this.#knownPtr, to, os.MSG_NOSIGNAL);
+    setAddress(this.#message, MESSAGE_IOVEC, this.#knownAddress + from);
     this.#message[MESSAGE_IOVEC + 2] = to - from;
     return this.#libc.sendmsg(fd, this.#messagePtr, os.MSG_NOSIGNAL);
   }
