@@ -34,6 +34,7 @@ import {
 } from "./entry.ts";
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
 import { Zsets } from "./types/zset.ts";
+import { Hashes } from "./types/hash.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
 
 /** `expiry` argument for a key without one. */
@@ -62,7 +63,9 @@ const TWO_63 = 9223372036854775808;
 export interface StoreEvents {
   /** A key went because its time had come; store.keyAt/keyLen locate its name in store.u8. */
   expired(store: Store, db: number): void;
-  /** Fields of a hash went because their time had come; store.keyAt/keyLen locate the key. `emptied`: the key goes with them. */
+  /** A hash's field, named by the bytes, goes because its time has come; store.keyAt/keyLen locate the key. */
+  fieldExpired(store: Store, db: number, field: Uint8Array, at: number, len: number): void;
+  /** One or more `fieldExpired` of one key are told. `emptied`: the key goes with them. */
   fieldsExpired(store: Store, db: number, emptied: boolean): void;
 }
 
@@ -82,6 +85,7 @@ export class Store {
   readonly fields: Table;
   /** Operations on sorted sets. */
   readonly zsets: Zsets;
+  readonly hashes: Hashes;
   /** Operations on heaps of deadlines. */
   readonly deadlines: DeadlineHeap;
   /** The root of the heap of all hashes with fields that expire (store/types/hash_expiry.ts). */
@@ -127,6 +131,7 @@ export class Store {
     this.fields = new Table(arena, hash, ItemKind.FIELD);
     this.zsets = new Zsets(this);
     this.deadlines = new DeadlineHeap(arena);
+    this.hashes = new Hashes(this);
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);

@@ -185,7 +185,7 @@ for (const seed of [1, 2, 3]) {
   });
 }
 
-test("ordered index: three levels, built, ascending, descending and at random; fill", () => {
+test("ordered index: three levels, appended, ascending, descending and at random; fill", () => {
   const n = 30_000;
   const random = randomFrom(9);
   const order: Record<string, (i: number) => number> = {
@@ -205,7 +205,7 @@ test("ordered index: three levels, built, ascending, descending and at random; f
     assertEquals(b.index.releaseSome(b.root, 1000) >= 1000, true);
     b.index.release(b.root);
     assertEquals(b.arena.usedBytes, before);
-    b.index.build(b.root, Int32Array.from(b.items, (item) => item.ref), n);
+    for (const item of b.items) b.index.append(b.root, item.ref);
     b.check();
     for (let i = 0; i < 200; i++) b.checkSeeks(random);
   }

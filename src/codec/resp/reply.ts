@@ -5,7 +5,7 @@
  * Bytes buf[0, pos) are complete replies, or parts of one while a command runs. Nothing allocates but growth.
  */
 import { copyBytes } from "../../base/bytes.ts";
-import { formatDouble } from "../../base/doubles.ts";
+import { MAX_DOUBLE_CHARS, writeDouble } from "../../base/doubles.ts";
 import type { ReplyError } from "../../base/reply_error.ts";
 
 const START_SIZE = 65536;
@@ -228,14 +228,23 @@ export class Reply {
 
   /** Double; in RESP2 a bulk string of the same digits. */
   double(d: number): void {
-    const s = formatDouble(d);
-    if (!this.resp3) {
-      this.bulkText(s);
+    this.ensure(MAX_DOUBLE_CHARS + 8);
+    const buf = this.buf;
+    if (this.resp3) {
+      buf[this.pos++] = 44;
+      this.pos = writeDouble(buf, this.pos, d);
+      this.crlf();
       return;
     }
-    this.ensure(s.length + 3);
-    this.buf[this.pos++] = 44;
-    this.text(s);
+    // The text goes where it belongs behind a length of two digits, and moves when one was enough.
+    const start = this.pos;
+    const len = writeDouble(buf, start + 5, d) - start - 5;
+    buf[start] = 36;
+    this.pos = start + 1;
+    this.digits(len);
+    this.crlf();
+    if (len < 10) { for (let i = 0; i < len; i++) buf[start + 4 + i] = buf[start + 5 + i]; }
+    this.pos += len;
     this.crlf();
   }
 

@@ -1,0 +1,136 @@
+/**
+ * ZsetCursor: finds places in a zset by rank, score or member, and walks from there, whatever the encoding. Any thread, one at a time.
+ *
+ * Invariants:
+ * 1. A walk is good while no zset of its store changes, and while no other cursor of that store seeks or walks.
+ * 2. A member's bytes are good until the next step.
+ */
+import { compareBytes } from "../../base/bytes.ts";
+import { Seek } from "../../structures/ordered_index.ts";
+import { ROOT_WORDS } from "../../structures/table.ts";
+import { Encoding } from "../entry.ts";
+import type { Store } from "../store.ts";
+import { memberAt, memberLen, type Zsets } from "./zset.ts";
+
+export class ZsetCursor {
+  /** After `open`: number of members. */
+  count = 0;
+  /** After `next` returned true: the member's bytes and its score. */
+  bytes: Uint8Array;
+  at = 0;
+  len = 0;
+  score = 0;
+  /** The same as an item; 0 in a listpack. */
+  item = 0;
+
+  private inListpack = false;
+  private value = 0;
+  private reverse = false;
+  // What comes next: an entry of the listpack, or an item.
+  private following = 0;
+  private followingScore = 0;
+
+  constructor(private readonly store: Store, private readonly zsets: Zsets) {
+    this.bytes = store.u8;
+  }
+
+  /** Chooses the zset. */
+  open(e: number): void {
+    const store = this.store;
+    store.open(e);
+    this.openValue(store.encoding(e), store.valueAt);
+  }
+
+  /** The same for a value outside an entry. */
+  openValue(encoding: Encoding, payload: number): void {
+    this.value = payload;
+    this.inListpack = encoding === Encoding.LISTPACK;
+    this.count = this.inListpack
+      ? this.store.listpack.count(payload) >> 1
+      : this.zsets.index.count((payload >> 2) + ROOT_WORDS);
+  }
+
+  /** Number of members before the place that the mode and the key name. */
+  seek(mode: Seek, score: number, buf: Uint8Array, from: number, len: number): number {
+    if (!this.inListpack) return this.zsets.index.seek((this.value >> 2) + ROOT_WORDS, mode, score, buf, from, len);
+    const listpack = this.store.listpack;
+    let rank = 0;
+    let p = listpack.first(this.value);
+    while (p !== 0 && this.isBefore(p, mode, score, buf, from, len)) {
+      rank++;
+      p = listpack.next(listpack.skip(p));
+    }
+    return rank;
+  }
+
+  /** The entry of a listpack, or its end mark, before which a pair belongs. */
+  pairPlace(lp: number, score: number, buf: Uint8Array, from: number, len: number): number {
+    const listpack = this.store.listpack;
+    let p = listpack.first(lp);
+    while (p !== 0 && this.isBefore(p, Seek.BEFORE_MEMBER, score, buf, from, len)) {
+      p = listpack.next(listpack.skip(p));
+    }
+    return p === 0 ? listpack.end(lp) : p;
+  }
+
+  /** True when the pair at `p` lies before the place that the mode and the key name. */
+  private isBefore(p: number, mode: Seek, score: number, buf: Uint8Array, from: number, len: number): boolean {
+    const listpack = this.store.listpack;
+    if (mode < Seek.BEFORE_LEX) {
+      const d = this.zsets.scoreAt(listpack.skip(p));
+      if (d !== score) return d < score;
+      if (mode < Seek.BEFORE_MEMBER) return mode === Seek.AFTER_SCORE;
+    }
+    listpack.readBytes(p);
+    const c = compareBytes(listpack.bytes, listpack.at, listpack.len, buf, from, len);
+    return c < 0 || (c === 0 && (mode & 1) !== 0);
+  }
+
+  /** Starts a walk, upwards or downwards, at the member with `rank` members before it; none is there beyond the ends. */
+  start(rank: number, reverse: boolean): void {
+    this.reverse = reverse;
+    if (this.inListpack) {
+      this.item = 0;
+      this.following = rank < 0 ? 0 : this.store.listpack.seek(this.value, rank * 2);
+      return;
+    }
+    const index = this.zsets.index;
+    this.following = index.seekRank((this.value >> 2) + ROOT_WORDS, rank);
+    if (this.following !== 0) this.followingScore = index.score();
+  }
+
+  /** Goes to the next member of the walk; false behind the last. */
+  next(): boolean {
+    if (this.following === 0) return false;
+    if (this.inListpack) {
+      this.readPair();
+      return true;
+    }
+    const item = this.following;
+    const u8 = this.store.u8;
+    this.item = item;
+    this.bytes = u8;
+    this.at = memberAt(u8, item);
+    this.len = memberLen(u8, item);
+    this.score = this.followingScore;
+    const index = this.zsets.index;
+    this.following = this.reverse ? index.previous() : index.next();
+    if (this.following !== 0) this.followingScore = index.score();
+    return true;
+  }
+
+  private readPair(): void {
+    const listpack = this.store.listpack;
+    const p = this.following;
+    const scoreAt = listpack.skip(p);
+    this.score = this.zsets.scoreAt(scoreAt);
+    if (this.reverse) {
+      const before = listpack.prev(this.value, p);
+      this.following = before === 0 ? 0 : listpack.prev(this.value, before);
+    } else this.following = listpack.next(scoreAt);
+    listpack.readBytes(p);
+    this.bytes = listpack.bytes;
+    this.at = listpack.at;
+    this.len = listpack.len;
+  }
+}
