@@ -150,6 +150,15 @@ export class Quicklist {
     lp.len = ~this.tree.leafWord;
   }
 
+  /** Reads the first or last element of a list that is not empty, as `read` does. */
+  readEnd(root: number, atHead: boolean): void {
+    this.alone = false;
+    if (atHead) this.tree.first(root);
+    else this.tree.last(root);
+    this.enter(atHead ? 0 : -1);
+    this.read();
+  }
+
   /** True when the cursor's element is the needle given to the listpack object. */
   isNeedle(): boolean {
     if (this.p !== 0) return this.listpack.isNeedle(this.p);
