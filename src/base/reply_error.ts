@@ -1,13 +1,15 @@
 /** ReplyError: the client's mistake, thrown by a command before its first change, and Redis's texts for common ones. */
+import { latin1Bytes } from "./bytes.ts";
 
 /**
  * An error reply. Constant ones are made once and thrown as they are: no stack is kept, so throwing one is cheap.
- * The text goes out after "-"; line breaks in it are replaced by spaces.
+ * The text goes out after "-", one byte a character, so that what it quotes of a request stays as it was; line breaks in
+ * it are replaced by spaces.
  */
 export class ReplyError {
   readonly bytes: Uint8Array;
   constructor(readonly text: string) {
-    this.bytes = encoder.encode(text.replace(/[\r\n]/g, " "));
+    this.bytes = latin1Bytes(text.replace(/[\r\n]/g, " "));
   }
   /** The first word, as INFO errorstats counts it. */
   get code(): string {
@@ -15,8 +17,6 @@ export class ReplyError {
     return space < 0 ? this.text : this.text.slice(0, space);
   }
 }
-
-const encoder = new TextEncoder();
 
 export const WRONG_TYPE = new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
 export const SYNTAX_ERROR = new ReplyError("ERR syntax error");

@@ -74,7 +74,7 @@ export type Group =
  *   keys   on the shard that owns the keys; when they lie in several, all of those are held and one runs it
  *   split  each shard gets the keys it owns (with `step` arguments each) and answers for them; main gathers
  *   all    every shard runs it; main gathers
- *   any    one shard, chosen at random among those with keys (RANDOMKEY)
+ *   any    one shard, whichever: the command looks at no key
  *   cursor the shard that the cursor argument names (SCAN)
  */
 export type Routing = "keys" | "split" | "all" | "any" | "cursor";
@@ -85,8 +85,9 @@ export type Routing = "keys" | "split" | "all" | "any" | "cursor";
  *   ok       the first error, else +OK
  *   concat   arrays one behind the other
  *   scatter  array elements back in the order of the request's keys
+ *   any      one of the replies that are not null, chosen at random; null when all are
  */
-export type Gather = "sum" | "ok" | "concat" | "scatter";
+export type Gather = "sum" | "ok" | "concat" | "scatter" | "any";
 
 /** A request's arguments: offsets into `buf`. Request and Call both are one. */
 export interface Arguments {

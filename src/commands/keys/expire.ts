@@ -90,6 +90,11 @@ function setExpiry(call: Call, unitMs: number, baseMs: number, command: string):
   call.reply.int(1);
 }
 
+function unsupported(option: string): ReplyError {
+  // Redis prints it as a C string, up to the first NUL.
+  return new ReplyError(`ERR Unsupported option ${option.split("\0", 1)[0]}`);
+}
+
 function parseOptions(call: Call): number {
   let options = 0;
   for (let i = 3; i < call.argc; i++) {
@@ -97,7 +102,7 @@ function parseOptions(call: Call): number {
     else if (call.is(i, "xx")) options |= XX;
     else if (call.is(i, "gt")) options |= GT;
     else if (call.is(i, "lt")) options |= LT;
-    else throw new ReplyError(`ERR Unsupported option ${latin1Text(call.buf, call.at[i], call.at[i] + call.len[i])}`);
+    else throw unsupported(latin1Text(call.buf, call.at[i], call.at[i] + call.len[i]));
   }
   if ((options & NX) !== 0 && (options & ~NX) !== 0) throw NX_AND_OTHERS;
   if ((options & GT) !== 0 && (options & LT) !== 0) throw GT_AND_LT;

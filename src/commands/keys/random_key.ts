@@ -13,7 +13,8 @@ export const randomKey: ShardCommand = {
   complexity: "O(1)",
   syntax: "",
   tips: ["request_policy:all_shards", "nondeterministic_output"],
-  routing: "any",
+  routing: "all",
+  gather: "any",
   run(call: Call): void {
     const { db } = call;
     for (;;) {

@@ -44,7 +44,14 @@ export class Gathering {
         return this.concat();
       case "scatter":
         return this.scatter();
+      case "any":
+        return this.any();
     }
+  }
+
+  private any(): Uint8Array {
+    const found = this.parts.filter((part) => part[0] === BULK && part[1] !== MINUS);
+    return found.length === 0 ? this.parts[0] : found[Math.floor(Math.random() * found.length)];
   }
 
   private concat(): Uint8Array {

@@ -10,7 +10,6 @@
 import type { Reply } from "../../codec/resp/reply.ts";
 import type { Request } from "../../codec/resp/request.ts";
 import type { ShardCommand } from "../../commands/command.ts";
-import type { Limits } from "../../commands/limits.ts";
 import { runnableCommands } from "../../commands/table.ts";
 import {
   argumentBytes,
@@ -30,8 +29,9 @@ import {
 import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
 import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import type { Store } from "../../store/store.ts";
-import { Figures } from "../figures.ts";
+import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
+import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Connections } from "./connections.ts";
@@ -114,7 +114,7 @@ export class RingShards implements Shards {
   constructor(
     readonly stores: readonly Store[],
     private readonly reply: Reply,
-    limits: Limits,
+    settings: Settings,
     wakeHandle: unknown,
     onDeath: (report: string) => void,
   ) {
@@ -137,7 +137,7 @@ export class RingShards implements Shards {
         holds: this.holds.buffer,
         figures: figures.buffer,
         wakeHandle,
-        limits: limits.toNumbers(),
+        settings: settings.toNumbers(),
         spinUs: this.spinUs,
       };
       const writer = new RingWriter(requests);
@@ -160,12 +160,8 @@ export class RingShards implements Shards {
     }
   }
 
-  figure(which: number): number {
-    return this.ends.reduce((sum, end) => sum + end.figures.get(which), 0);
-  }
-
-  commandUs(command: number): number {
-    return this.ends.reduce((sum, end) => sum + end.figures.commandUs(command), 0);
+  get figures(): readonly Figures[] {
+    return this.ends.map((end) => end.figures);
   }
 
   setNow(ms: number): void {
@@ -173,6 +169,10 @@ export class RingShards implements Shards {
   }
 
   // ---- requests ---------------------------------------------------------------------------------------------------
+
+  prepare(): void {
+    // Looking up keys is the shards' business.
+  }
 
   run(session: Session, entry: CommandEntry, request: Request): void {
     const command = entry.shard!;
@@ -190,7 +190,7 @@ export class RingShards implements Shards {
         }
         break;
       case "any":
-        this.send(session, this.populated(session.db), head, record, entry, request, large);
+        this.send(session, 0, head, record, entry, request, large);
         break;
       case "cursor":
         this.send(session, this.ofCursor(request), head, record, entry, request, large);
@@ -261,6 +261,11 @@ export class RingShards implements Shards {
   ): void {
     const { routes, part } = this;
     const step = entry.keys!.step;
+    // Where the last key lacks an argument no part may run: one owner sees the whole request and refuses it.
+    if (routes.keyAt[routes.count - 1] + step > request.argc) {
+      this.send(session, routes.owner[0], head, record, entry, request, large);
+      return;
+    }
     const owners = new Int32Array(routes.count);
     let parts = 0;
     const partOf = new Int32Array(this.threads);
@@ -322,18 +327,6 @@ export class RingShards implements Shards {
       end.requests.i32[w + 1] = ToShard.HOLD;
       end.requests.i32[w + 2] = slot;
     }
-  }
-
-  /** A shard with keys in the database, chosen in proportion to how many; any when there are none. */
-  private populated(db: number): number {
-    let total = 0;
-    for (const store of this.stores) total += store.count(db);
-    let n = Math.floor(Math.random() * total);
-    for (let i = 0; i < this.threads; i++) {
-      n -= this.stores[i].count(db);
-      if (n < 0) return i;
-    }
-    return 0;
   }
 
   /** The shard that SCAN's cursor names (commands/keys/scan.ts); an unreadable one goes to any shard, which refuses it. */
@@ -516,15 +509,20 @@ export class RingShards implements Shards {
     if (this.spareBatches.length < BATCHES_KEPT) this.spareBatches.push(batch);
   }
 
-  /** Tells every shard new limits. */
-  setLimits(limits: Limits): void {
-    const numbers = limits.toNumbers();
+  /** Small enough for any ring's kept half; a shard obeys before the requests that follow. */
+  configure(settings: Settings): void {
+    const numbers = settings.toNumbers();
     for (const end of this.ends) {
       const at = this.reserve(end, padded(8 + numbers.length * 8));
-      end.requests.i32[(at >> 2) + 1] = ToShard.LIMITS;
+      end.requests.i32[(at >> 2) + 1] = ToShard.SETTINGS;
       new Float64Array(end.requests.buffer, at + 8, numbers.length).set(numbers);
       this.publish(end);
     }
+  }
+
+  relieve(): boolean {
+    for (const end of this.ends) if (end.figures.get(Figure.EVICTION_EXHAUSTED) === 0) return true;
+    return false;
   }
 
   async close(): Promise<void> {

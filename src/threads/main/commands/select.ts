@@ -12,7 +12,7 @@ export const select: MainCommand = {
   complexity: "O(1)",
   syntax: "index",
   main({ args, reply, session, server }: MainContext): void {
-    const db = args.int(1);
+    const db = args.int32(1);
     if (db < 0 || db >= server.config.int("databases")) throw DB_OUT_OF_RANGE;
     session.db = db;
     reply.ok();
