@@ -4,6 +4,8 @@
  * The key is secret and random per server, so clients can't choose keys that collide. The 32-bit variant needs only
  * int32 operations, which both engines compile to machine words. Any thread.
  */
+import { viewOf } from "./bytes.ts";
+
 export class KeyHash {
   constructor(readonly k0: number, readonly k1: number) {}
 
@@ -15,8 +17,9 @@ export class KeyHash {
     let v3 = 0x74656462 ^ this.k1;
     const words = from + (len & ~3);
     let i = from;
+    const view = viewOf(buf);
     for (; i < words; i += 4) {
-      const m = buf[i] | (buf[i + 1] << 8) | (buf[i + 2] << 16) | (buf[i + 3] << 24);
+      const m = view.getInt32(i, true);
       v3 ^= m;
       v0 = (v0 + v1) | 0;
       v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;

@@ -116,6 +116,9 @@ export class Store {
 
   events: StoreEvents | undefined;
 
+  private expectedBuf: Uint8Array | undefined;
+  private expectedFrom = -1;
+  private expectedHash = 0;
   private readonly reader: ItemReader;
   private readonly databases: number;
 
@@ -160,6 +163,22 @@ export class Store {
     return this.databases + db * DB_WORDS;
   }
 
+  /** Tells the hash of the key at buf[from...] for the command that runs next; a negative `from` ends that. */
+  expectKey(buf: Uint8Array, from: number, h: number): void {
+    this.expectedBuf = buf;
+    this.expectedFrom = from;
+    this.expectedHash = h;
+  }
+
+  private hashOf(buf: Uint8Array, from: number, len: number): number {
+    return from === this.expectedFrom && buf === this.expectedBuf ? this.expectedHash : this.hash.of(buf, from, len);
+  }
+
+  /** Warms the processor's cache for lookups of keys with these hashes (structures/table.ts). */
+  prefetch(db: number, hashes: Int32Array, n: number): void {
+    this.table.prefetch(this.root(db), hashes, n);
+  }
+
   /** Sets the batch's time. */
   setNow(ms: number): void {
     this.nowMs = ms;
@@ -173,7 +192,7 @@ export class Store {
    */
   peek(db: number, buf: Uint8Array, from: number, len: number): number {
     const root = this.root(db);
-    const h = this.hash.of(buf, from, len);
+    const h = this.hashOf(buf, from, len);
     const e = this.table.find(root, h, buf, from, len);
     if (e === 0 || (this.i32[e >> 2] & EXPIRY_BIT) === 0) return e;
     if (!this.isExpired(e)) return e;
@@ -292,6 +311,20 @@ export class Store {
     expiry: number,
   ): number {
     const encoding = stringEncoding(value, valueFrom, valueLen);
+    if (expiry === NO_EXPIRY && valueLen < LONG_LEN && keyLen < LONG_LEN) {
+      // The most frequent change, a string replaced by one as long: nothing but the value and the clock is written.
+      const h = this.hashOf(key, keyFrom, keyLen);
+      const old = this.table.find(this.root(db), h, key, keyFrom, keyLen);
+      if (old !== 0) {
+        const w = old >> 2;
+        if ((this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING && this.u8[old + 5] === valueLen) {
+          this.i32[w] = Type.STRING | (encoding << ENCODING_SHIFT) | this.clock.fresh();
+          copyBytes(this.u8, old + 6 + keyLen, value, valueFrom, valueLen);
+          return old;
+        }
+        if ((this.i32[w] & EXPIRY_BIT) !== 0 && this.isExpired(old)) this.expire(db, old, h);
+      }
+    }
     const e = this.reserve(db, key, keyFrom, keyLen, Type.STRING, encoding, valueLen, expiry);
     copyBytes(this.u8, this.valueAt, value, valueFrom, valueLen);
     return e;
@@ -313,7 +346,7 @@ export class Store {
   ): number {
     const root = this.root(db);
     const i32 = this.i32;
-    const h = this.hash.of(key, keyFrom, keyLen);
+    const h = this.hashOf(key, keyFrom, keyLen);
     const old = this.table.find(root, h, key, keyFrom, keyLen);
     const size = entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type);
     let e: number;
@@ -489,7 +522,7 @@ export class Store {
 
   /** Removes a key; true when it was there (and not expired). */
   delete(db: number, buf: Uint8Array, from: number, len: number): boolean {
-    const h = this.hash.of(buf, from, len);
+    const h = this.hashOf(buf, from, len);
     const e = this.table.find(this.root(db), h, buf, from, len);
     if (e === 0) return false;
     if (this.isExpired(e)) {
@@ -642,10 +675,21 @@ export class Store {
     return n;
   }
 
+  /**
+   * Collects about `want` volatile keys from a random place of a database on into table.found; returns how many, 0 only when there are
+   * none. Segments without volatile keys are passed over at one look each.
+   */
+  sampleVolatile(db: number, want: number): number {
+    const root = this.root(db);
+    this.table.scanFlagged(root, this.table.randomPlace(root, this.random), want, Infinity);
+    if (this.table.foundCount === 0) this.table.scanFlagged(root, 0, want, Infinity);
+    return this.table.foundCount;
+  }
+
   /** Of the last `expireSome`: how many keys went, and whether it reached the end of the table. */
   expiredNow = 0;
   expireWrapped = false;
-  private readonly candidates = new Int32Array(64);
+  private readonly candidates = new Int32Array(128);
 }
 
 /** Frees the entries of a flushed database. */

@@ -66,6 +66,9 @@ function segmentBytes(log: number): number {
   return (HEADER_WORDS + ((1 << log) + STASH[log]) * BUCKET_WORDS) * 4;
 }
 
+/** Most hashes that one `prefetch` takes: the misses a core can have under way are 10 to 20. */
+export const PREFETCH_MAX = 16;
+
 const NEXT_ONE = 1 << 24;
 const STASH_ONE = 1 << 16;
 const STASH_MASK = 0xff << 16;
@@ -88,6 +91,10 @@ export class Table {
   // Scratch for splits: items with their flags.
   private readonly moving = new Int32Array(MAX_ITEMS);
   private readonly movingFlag = new Uint8Array(MAX_ITEMS);
+  /** Buckets that `prefetch` is looking at. */
+  private readonly ahead = new Int32Array(PREFETCH_MAX);
+  /** What `prefetch` read: kept so that no compiler finds its loads useless. */
+  private prefetched = 0;
 
   constructor(readonly arena: Arena, readonly hash: KeyHash, kind: ItemKind) {
     this.i32 = arena.i32;
@@ -128,7 +135,8 @@ export class Table {
     if (dir === 0) return 0;
     const depth = i32[root + R_DEPTH];
     const seg = (depth === 0 ? dir : i32[(dir >> 2) + (h >>> (32 - depth))]) >> 2;
-    const log = i32[seg + H_LOG];
+    // Invariant 2 spares a look at the segment's header, and with it a cache miss.
+    const log = depth === 0 ? i32[seg + H_LOG] : HOME_BITS;
     const home = (h & 63) >> (HOME_BITS - log);
     const tag = ((h >>> 6) & 0xff) || 1;
     const pattern = Math.imul(tag, 0x01010101);
@@ -155,6 +163,38 @@ export class Table {
       }
     }
     return 0;
+  }
+
+  /**
+   * Brings the buckets and then the likely items of `n` hashes into the processor's cache. A lookup in a large table is two or
+   * three cache misses one after the other; here the misses of all `n` overlap, because no load waits for another one.
+   */
+  prefetch(root: number, hashes: Int32Array, n: number): void {
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    if (depth === 0) return; // one segment lies in the cache anyway
+    const buckets = this.ahead;
+    let sum = 0;
+    for (let k = 0; k < n; k++) {
+      const h = hashes[k];
+      const bucket = (i32[(dir >> 2) + (h >>> (32 - depth))] >> 2) + HEADER_WORDS + (h & 63) * BUCKET_WORDS;
+      buckets[k] = bucket;
+      sum ^= i32[bucket];
+    }
+    for (let k = 0; k < n; k++) {
+      const bucket = buckets[k];
+      const pattern = Math.imul(((hashes[k] >>> 6) & 0xff) || 1, 0x01010101);
+      for (let j = 1; j < 4; j++) {
+        const x = i32[bucket + j] ^ pattern;
+        const m = (x - 0x01010101) & ~x & 0x80808080;
+        if (m === 0) continue;
+        const ref = i32[bucket + (j << 2) + ((31 - Math.clz32(m & -m)) >> 3)] >> 2;
+        sum ^= i32[ref] ^ i32[ref + 12]; // an entry is seldom larger than two cache lines
+        break;
+      }
+    }
+    this.prefetched = sum;
   }
 
   private probe(bucket: number, pattern: number, buf: Uint8Array, from: number, len: number): number {
@@ -381,6 +421,11 @@ export class Table {
       b++;
     }
     return (prefix << 7) | b;
+  }
+
+  /** A random place for `scanFlagged`. */
+  randomPlace(root: number, random: () => number): number {
+    return Math.floor(random() * (1 << (this.i32[root + R_DEPTH] + 7)));
   }
 
   /**

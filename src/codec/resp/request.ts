@@ -28,6 +28,10 @@ export class Request {
   at = new Int32Array(16);
   len = new Int32Array(16);
 
+  /** Hash of argument 1 as a key, when the receiver computed it ahead (`hashed`). */
+  keyHash = 0;
+  hashed = false;
+
   /** After REQUEST and EMPTY: the place behind what was parsed. */
   next = 0;
   /** After INCOMPLETE: how many bytes from the request's start are needed before parsing again can help. */

@@ -11,6 +11,7 @@ import { ReplyError } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Parsed, Request } from "../../codec/resp/request.ts";
 import type { Socket, SocketHandler } from "../../runtime/mod.ts";
+import { PREFETCH_MAX } from "../../structures/table.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { OutputLimits } from "./output_limits.ts";
 import { Gate, Session } from "./session.ts";
@@ -20,6 +21,8 @@ import type { Shards } from "./shards.ts";
 const OUTPUT_PAUSE = 1 << 20;
 /** Replies gathered at which they are offered to the socket even in the middle of a pipeline. */
 const FLUSH_AT = 1 << 16;
+/** Requests of a pipeline that are parsed before the first of them runs: as many as a prefetch takes. */
+const AHEAD = PREFETCH_MAX;
 /** Arguments of an unfinished request worth keeping parsed; fewer are parsed again. */
 const KEEP_ARGS = 16;
 
@@ -57,7 +60,10 @@ export class Connections implements SocketHandler {
   netOutput = 0;
 
   private nextId = 1;
-  private request = new Request();
+  /** Requests parsed ahead, those of the batch that runs, and where each starts. */
+  private readonly ahead = Array.from({ length: AHEAD }, () => new Request());
+  private readonly batch: Request[] = [...this.ahead];
+  private readonly starts = new Int32Array(AHEAD);
   private stamped = false;
   /** Sessions whose requests wait for the shards (rings full, too much in flight). */
   private readonly waiting = new Set<Session>();
@@ -207,42 +213,69 @@ export class Connections implements SocketHandler {
   /** Runs the complete requests in buf[from, to); returns where the first unfinished (or waiting) one starts. */
   private consume(session: Session, buf: Uint8Array, from: number, to: number): number {
     const maxBulk = this.rules.maxBulk();
-    let request = session.request ?? this.request;
     while (from < to) {
-      const parsed = request.parse(buf, from, to, maxBulk, (session.gate & Gate.AUTH) === 0);
-      if (parsed === Parsed.REQUEST) {
-        const next = request.next;
-        if (!this.dispatcher.execute(session, request)) {
-          this.postponed.add(session);
-          if (request === session.request) request.restart();
-          return from;
+      // Some requests are parsed ahead, so that the shards can warm up for all of them at once.
+      const trusted = (session.gate & Gate.AUTH) === 0;
+      let count = 0;
+      let next = from;
+      let parsed: Parsed = Parsed.EMPTY;
+      while (next < to && count < AHEAD) {
+        const request = count === 0 && session.request !== undefined ? session.request : this.ahead[count];
+        parsed = request.parse(buf, next, to, maxBulk, trusted);
+        if (parsed !== Parsed.REQUEST) {
+          if (count > 0) request.restart(); // what runs first may change how it is to be parsed
+          break;
         }
-        from = next;
-        if (request === session.request) {
-          session.request = undefined;
-          request = this.request;
-        }
+        request.hashed = false;
+        this.starts[count] = next;
+        this.batch[count++] = request;
+        next = request.next;
+      }
+      if (count > 1) this.shards.prepare(session, this.batch, count);
+      for (let k = 0; k < count; k++) {
+        const request = this.batch[k];
+        if (!this.runs(session, request)) return this.starts[k];
+        if (request === session.request) session.request = undefined;
         if (session.closing) return to;
         if (this.reply.pos >= FLUSH_AT) this.flush(session);
-        if (session.paused) return from;
-        if (this.shards.busy(session)) {
-          this.waiting.add(session);
-          return from;
-        }
-      } else if (parsed === Parsed.EMPTY) {
-        from = request.next;
-      } else if (parsed === Parsed.INCOMPLETE) {
-        if (request.argc > KEEP_ARGS) {
-          session.request = request;
-          if (request === this.request) this.request = new Request();
-        } else request.restart();
+        const stop = session.paused || this.shards.busy(session);
+        if (!stop) continue;
+        if (!session.paused) this.waiting.add(session);
+        return request.next;
+      }
+      from = next;
+      if (parsed === Parsed.REQUEST || from >= to) continue;
+      const request = session.request ?? this.ahead[0];
+      parsed = request.parse(buf, from, to, maxBulk, (session.gate & Gate.AUTH) === 0);
+      if (parsed === Parsed.EMPTY) from = request.next;
+      else if (parsed === Parsed.INCOMPLETE) {
+        this.keepParsed(session, request);
         return from;
-      } else {
+      } else if (parsed === Parsed.ERROR) {
         this.protocolError(session, request.error);
         return to;
-      }
+      } else request.restart();
     }
     return from;
+  }
+
+  /** Runs a request; false when it must come again later. */
+  private runs(session: Session, request: Request): boolean {
+    if (this.dispatcher.execute(session, request)) return true;
+    this.postponed.add(session);
+    request.restart();
+    return false;
+  }
+
+  /** Keeps what was parsed of an unfinished request, if that is worth it. */
+  private keepParsed(session: Session, request: Request): void {
+    if (request.argc <= KEEP_ARGS) {
+      request.restart();
+      return;
+    }
+    session.request = request;
+    const k = this.ahead.indexOf(request);
+    if (k >= 0) this.ahead[k] = new Request();
   }
 
   private protocolError(session: Session, error: string): void {

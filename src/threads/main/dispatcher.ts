@@ -22,8 +22,8 @@ import type { Shards } from "./shards.ts";
 
 const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
 /** Of more commands than this in a turn only every SAMPLE_EVERY-th is timed: reading a clock costs a tenth of a GET. */
-const TIMED_PER_TURN = 8;
-const SAMPLE_EVERY = 16;
+const TIMED_PER_TURN = 4;
+const SAMPLE_EVERY = 64;
 /** Most names that errorstats tells apart, as Redis bounds them against clients that make up new ones. */
 const ERROR_NAMES_MAX = 128;
 /** How much of a request an "unknown command" error repeats. */

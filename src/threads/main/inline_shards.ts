@@ -2,36 +2,51 @@
 import type { Request } from "../../codec/resp/request.ts";
 import { monotonicMs } from "../../runtime/mod.ts";
 import type { Store } from "../../store/store.ts";
-import type { Engine } from "../shard/engine.ts";
+import { PREFETCH_MAX } from "../../structures/table.ts";
+import { Figures } from "../figures.ts";
+import { type Engine, STEP_MS } from "../shard/engine.ts";
+import { publishFigures } from "../shard/publish_figures.ts";
+import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
-
-/** Background work takes at most 1 ms of every 4, as Redis gives active expiry a quarter of the time. */
-const STEP_MS = 1;
-const STEP_PAUSE_MS = 4;
-/** How often background work looks for something to do when it had none. */
-const IDLE_PAUSE_MS = 100;
 
 export class InlineShards implements Shards {
   readonly threads = 0;
   readonly stores: readonly Store[];
   dispatcher!: Dispatcher;
   private nextStepMs = 0;
+  private readonly published = new Figures(0);
+  private readonly hashes = new Int32Array(PREFETCH_MAX);
 
   constructor(private readonly engine: Engine) {
     this.stores = [engine.store];
   }
 
-  run(session: Session, entry: CommandEntry, _request: Request): void {
+  prepare(session: Session, requests: readonly Request[], count: number): void {
+    const { store } = this.engine;
+    const { hashes } = this;
+    for (let k = 0; k < count; k++) {
+      const request = requests[k];
+      // Nearly every command's first argument is its first key; where it is not, nothing but the effort is lost.
+      request.hashed = request.argc > 1;
+      request.keyHash = request.hashed ? store.hash.of(request.buf, request.at[1], request.len[1]) : 0;
+      hashes[k] = request.keyHash;
+    }
+    store.prefetch(session.db, hashes, count);
+  }
+
+  run(session: Session, entry: CommandEntry, request: Request): void {
     const engine = this.engine;
+    if (request.hashed) engine.store.expectKey(request.buf, request.at[1], request.keyHash);
     const reply = engine.reply;
     const start = reply.pos;
     reply.resp3 = session.resp3;
     if ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch") engine.store.clock.paused = true;
     engine.run(entry.shard!);
     engine.store.clock.paused = false;
+    if (request.hashed) engine.store.expectKey(request.buf, -1, 0);
     if (engine.lastError !== undefined) this.dispatcher.failed(entry, engine.lastError);
     if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) {
       session.gate &= ~Gate.REPLY_SKIP;
@@ -54,10 +69,24 @@ export class InlineShards implements Shards {
   turn(): number {
     const now = monotonicMs();
     if (now >= this.nextStepMs) {
-      const more = this.engine.step(STEP_MS, monotonicMs);
-      this.nextStepMs = monotonicMs() + (more ? STEP_PAUSE_MS : IDLE_PAUSE_MS);
+      const pauseMs = this.engine.step(STEP_MS, monotonicMs);
+      this.nextStepMs = monotonicMs() + pauseMs;
     }
     return Math.max(0, this.nextStepMs - monotonicMs());
+  }
+
+  configure(settings: Settings): void {
+    this.engine.settings.fromNumbers(settings.toNumbers());
+    this.engine.configure();
+  }
+
+  relieve(): boolean {
+    return this.engine.eviction.relieve() || !this.engine.eviction.exhausted;
+  }
+
+  get figures(): readonly Figures[] {
+    publishFigures(this.published, this.engine, this.stores);
+    return [this.published];
   }
 
   close(): Promise<void> {

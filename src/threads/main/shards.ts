@@ -1,6 +1,8 @@
 /** Shards: how main reaches the keyspace: inline on its own thread, or through rings to workers. Main thread. */
 import type { Request } from "../../codec/resp/request.ts";
 import type { Store } from "../../store/store.ts";
+import type { Figures } from "../figures.ts";
+import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Session } from "./session.ts";
 
@@ -9,6 +11,8 @@ export interface Shards {
   readonly threads: number;
   /** One store a shard. With threads they are for looking at figures only: the shard may be changing them. */
   readonly stores: readonly Store[];
+  /** Requests that will run one behind the other, parsed ahead: what can be warmed up for all at once is. */
+  prepare(session: Session, requests: readonly Request[], count: number): void;
   /** Runs a shard command; its reply leaves in the order of the session's requests. */
   run(session: Session, entry: CommandEntry, request: Request): void;
   /** Main appended a reply to the dispatcher's Reply from `start` on: it must leave behind the session's earlier ones. */
@@ -19,6 +23,15 @@ export interface Shards {
   setNow(ms: number): void;
   /** After a group of network callbacks: moves what is waiting. Returns ms until it wants to be called again. */
   turn(): number;
+  /** Makes every engine obey new settings, before any request that follows. */
+  configure(settings: Settings): void;
+  /**
+   * Asks for memory when the stores are over maxmemory: evicts what the policy allows (shard threads do so by themselves). False when
+   * there is nothing to evict.
+   */
+  relieve(): boolean;
+  /** The engines' counters, one object a shard; inline they are as of this call. */
+  readonly figures: readonly Figures[];
   /** Stops the threads. */
   close(): Promise<void>;
 }
