@@ -7,7 +7,7 @@
  */
 import { Encoding } from "../../store/entry.ts";
 import { Aggregate, aggregateScores, ZsetBuilder } from "../../store/types/zset_builder.ts";
-import { type Call, NotifyClass } from "../call.ts";
+import type { Call } from "../call.ts";
 import { keyAt, keysCounted, type ShardCommand } from "../command.ts";
 import { finishStore, replyPairs } from "./range.ts";
 import { type Combination, type CombinationForm, parseCombination, type Source } from "./sources.ts";
@@ -165,7 +165,7 @@ function storeCombination(call: Call, form: CombinationForm, gather: Gathering, 
     builder.discard();
     throw error;
   }
-  finishStore(call, builder, form.name, NotifyClass.ZSET);
+  finishStore(call, 1, builder, form.name, 1);
 }
 
 /** The smallest source first; sources of one size stay in the order of the arguments. */

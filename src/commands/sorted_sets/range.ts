@@ -245,18 +245,18 @@ function storeRange(call: Call, cursor: ZsetCursor, n: number): void {
     builder.discard();
     throw error;
   }
-  finishStore(call, builder, "zrangestore", NotifyClass.ZSET);
+  finishStore(call, 1, builder, "zrangestore", 1);
 }
 
-/** Makes the key in argument 1 hold what was gathered (nothing: deletes it), tells of it and replies the number of members. */
-export function finishStore(call: Call, builder: ZsetBuilder, event: string, cls: number, changes = 1): void {
+/** Makes the key in argument `i` hold what was gathered (nothing: deletes it), tells of it and replies the number of members. */
+export function finishStore(call: Call, i: number, builder: ZsetBuilder, event: string, changes: number): void {
   const { buf, at, len, db, reply } = call;
   const n = builder.count;
   if (n > 0) {
-    builder.finish(db, buf, at[1], len[1], call.limits);
-    call.changed(1, changes);
-    call.notify(cls, event, 1);
-  } else deleteTarget(call, 1);
+    builder.finish(db, buf, at[i], len[i], call.limits);
+    call.changed(i, changes);
+    call.notify(NotifyClass.ZSET, event, i);
+  } else deleteTarget(call, i);
   reply.int(n);
 }
 

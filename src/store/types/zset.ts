@@ -390,7 +390,7 @@ const zsetType: ValueType = {
     cursor.open(e);
     cursor.start(0, false);
     while ((samples === 0 || looked < samples) && cursor.next()) {
-      sum += store.arena.usable(cursor.item);
+      sum += store.arena.usable(cursor.place);
       looked++;
     }
     const items = looked === 0 ? 0 : Math.round((sum / looked) * count);

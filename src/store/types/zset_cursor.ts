@@ -20,8 +20,8 @@ export class ZsetCursor {
   at = 0;
   len = 0;
   score = 0;
-  /** The same as an item; 0 in a listpack. */
-  item = 0;
+  /** Where it lies: the item, or the listpack's entry. `revisit` takes it. */
+  place = 0;
 
   private inListpack = false;
   private value = 0;
@@ -90,7 +90,6 @@ export class ZsetCursor {
   start(rank: number, reverse: boolean): void {
     this.reverse = reverse;
     if (this.inListpack) {
-      this.item = 0;
       this.following = rank < 0 ? 0 : this.store.listpack.seek(this.value, rank * 2);
       return;
     }
@@ -106,17 +105,31 @@ export class ZsetCursor {
       this.readPair();
       return true;
     }
-    const item = this.following;
-    const u8 = this.store.u8;
-    this.item = item;
-    this.bytes = u8;
-    this.at = memberAt(u8, item);
-    this.len = memberLen(u8, item);
     this.score = this.followingScore;
+    this.readItem(this.following);
     const index = this.zsets.index;
     this.following = this.reverse ? index.previous() : index.next();
     if (this.following !== 0) this.followingScore = index.score();
     return true;
+  }
+
+  /** Sets the fields as they were when `place` had this value, as long as the zset did not change; the walk goes on unharmed. */
+  revisit(place: number): void {
+    if (this.inListpack) {
+      this.score = this.zsets.scoreAt(this.store.listpack.skip(place));
+      this.readMember(place);
+    } else {
+      this.score = this.zsets.f64[place >> 3];
+      this.readItem(place);
+    }
+  }
+
+  private readItem(item: number): void {
+    const u8 = this.store.u8;
+    this.place = item;
+    this.bytes = u8;
+    this.at = memberAt(u8, item);
+    this.len = memberLen(u8, item);
   }
 
   private readPair(): void {
@@ -128,6 +141,12 @@ export class ZsetCursor {
       const before = listpack.prev(this.value, p);
       this.following = before === 0 ? 0 : listpack.prev(this.value, before);
     } else this.following = listpack.next(scoreAt);
+    this.readMember(p);
+  }
+
+  private readMember(p: number): void {
+    const listpack = this.store.listpack;
+    this.place = p;
     listpack.readBytes(p);
     this.bytes = listpack.bytes;
     this.at = listpack.at;
