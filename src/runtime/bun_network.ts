@@ -127,9 +127,11 @@ export class BunNetwork implements Network {
   }
 
   #settle(): void {
-    if (this.#closing.length === 0) return;
-    for (let i = 0; i < this.#closing.length; i++) this.#closing[i].finish();
-    this.#closing = [];
+    while (this.#closing.length > 0) {
+      const closing = this.#closing;
+      this.#closing = [];
+      for (let i = 0; i < closing.length; i++) closing[i].finish();
+    }
   }
 }
 

@@ -139,9 +139,11 @@ export class DenoNetwork implements Network {
       this.#writing = [];
       for (const connection of writing) connection.flush();
     }
-    if (this.#closing.length === 0) return;
-    for (let i = 0; i < this.#closing.length; i++) this.#closing[i].finish();
-    this.#closing = [];
+    while (this.#closing.length > 0) {
+      const closing = this.#closing;
+      this.#closing = [];
+      for (let i = 0; i < closing.length; i++) closing[i].finish();
+    }
   }
 }
 

@@ -347,8 +347,11 @@ export class EpollNetwork implements Network {
   /** Closes what was shut since the last time, including what the `close` callbacks shut. */
   #reap(): void {
     if (this.#closing.length === 0) return;
-    for (let i = 0; i < this.#closing.length; i++) this.#closing[i].finish();
-    this.#closing = [];
+    while (this.#closing.length > 0) {
+      const closing = this.#closing;
+      this.#closing = [];
+      for (let i = 0; i < closing.length; i++) closing[i].finish();
+    }
     if (this.#starvedUntilMs !== 0) this.#feed();
   }
 
