@@ -16,14 +16,14 @@ const MIN_MATCH = 3;
 
 /** Compresses; the table is scratch for any number of calls. */
 export class LzfCompressor {
-  /** By hash of three bytes: where they were seen last, as place + 1 in the current input; 0 for never. */
-  private readonly seen = new Int32Array(1 << HASH_BITS);
+  /** By hash of three bytes: where they were seen last, as place + 1 in the current input; 0 for never. Made when first needed. */
+  private seen: Int32Array | undefined;
 
   /**
    * Compresses src[from, from+len) to dst from `at` on. Returns the number of bytes, or 0 when they would be more than `max`.
    */
   compress(src: Uint8Array, from: number, len: number, dst: Uint8Array, at: number, max: number): number {
-    const seen = this.seen;
+    const seen = this.seen ??= new Int32Array(1 << HASH_BITS);
     seen.fill(0);
     const end = from + len;
     const limit = at + max;

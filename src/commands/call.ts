@@ -13,6 +13,7 @@ import { LongDoubleSum } from "../base/long_doubles.ts";
 import { NOT_INT32, NOT_INTEGER, OUT_OF_MEMORY, ReplyError, WRONG_TYPE } from "../base/reply_error.ts";
 import { keySlot } from "../codec/crc16.ts";
 import type { Reply } from "../codec/resp/reply.ts";
+import { Payload } from "../store/dump/payload.ts";
 import type { Type } from "../store/entry.ts";
 import type { Store } from "../store/store.ts";
 import { BitCombiner } from "../structures/bit_combiner.ts";
@@ -49,6 +50,9 @@ export class Call {
   readonly sum = new LongDoubleSum();
   /** Combines the strings of BITOP. */
   readonly bits = new BitCombiner();
+
+  /** Serialized values, for DUMP and RESTORE. */
+  readonly payload = new Payload();
 
   constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
 

@@ -68,4 +68,13 @@ export class AccessClock {
   idleSeconds(word0: number): number {
     return (this.seconds - (word0 >>> CLOCK_SHIFT)) & LRU_MASK;
   }
+
+  /**
+   * The clock, as Store.setClock takes it, of a key that RESTORE or an RDB file says was idle for some seconds, or has an LFU counter
+   * (-1: not told). Only what fits the policy counts; without it -1.
+   */
+  restored(idleSeconds: number, counter: number): number {
+    if (this.lfu) return counter < 0 ? -1 : (this.minutes << 8) | counter;
+    return idleSeconds < 0 ? -1 : (this.seconds - Math.min(idleSeconds, this.seconds)) & LRU_MASK;
+  }
 }

@@ -3,6 +3,7 @@ import type { ShardEntry } from "../command.ts";
 import { copy } from "./copy.ts";
 import { dbsize } from "./dbsize.ts";
 import { del, unlink } from "./del.ts";
+import { dump } from "./dump.ts";
 import { exists, touch } from "./exists.ts";
 import { expire, expireAt, pexpire, pexpireAt } from "./expire.ts";
 import { flushAll, flushDb } from "./flush.ts";
@@ -13,6 +14,7 @@ import { object } from "./object.ts";
 import { persist } from "./persist.ts";
 import { randomKey } from "./random_key.ts";
 import { rename, renameNx } from "./rename.ts";
+import { restore, restoreAsking } from "./restore.ts";
 import { scan } from "./scan.ts";
 import { swapDb } from "./swapdb.ts";
 import { expireTime, pexpireTime, pttl, ttl } from "./ttl.ts";
@@ -41,6 +43,9 @@ export const keyCommands: readonly ShardEntry[] = [
   expireTime,
   pexpireTime,
   persist,
+  dump,
+  restore,
+  restoreAsking,
   object,
   memory,
   flushDb,

@@ -1,0 +1,58 @@
+/**
+ * Payload: a value as DUMP gives it and RESTORE takes it. Any thread, one at a time.
+ *
+ *   type byte | value in RDB form | 2 bytes RDB version | 8 bytes CRC-64 of all before (zero: not checked)
+ *
+ * Source: Redis documentation, "DUMP".
+ */
+import { Crc64 } from "../../codec/crc64.ts";
+import { RDB_VERSION_MAX } from "../../codec/rdb/format.ts";
+import { RdbReader } from "../../codec/rdb/reader.ts";
+import { RdbWriter } from "../../codec/rdb/writer.ts";
+import type { Store } from "../store.ts";
+import { ValueWriter } from "./value_writer.ts";
+
+const FOOTER = 10;
+
+export class Payload {
+  /** After `dump`: the payload is out.buf[0, out.pos). */
+  readonly out = new RdbWriter();
+  /** After `open` returned true: stands before the type byte. */
+  readonly reader = new RdbReader();
+  private readonly writer = new ValueWriter(this.out);
+  private readonly crc = new Crc64();
+
+  /** Writes the payload of an entry. */
+  dump(store: Store, e: number): void {
+    const { out, crc } = this;
+    out.clear();
+    out.byte(this.writer.rdbType(store, e));
+    this.writer.write(store, e);
+    out.byte(out.version);
+    out.byte(out.version >> 8);
+    out.ensure(8);
+    crc.reset();
+    crc.update(out.buf, 0, out.pos);
+    crc.write(out.buf, out.pos);
+    out.pos += 8;
+  }
+
+  /** Makes ready to read the payload buf[from, from+len). False when its version or checksum is wrong. */
+  open(buf: Uint8Array, from: number, len: number): boolean {
+    if (len < FOOTER) return false;
+    const footer = from + len - FOOTER;
+    if ((buf[footer] | (buf[footer + 1] << 8)) > RDB_VERSION_MAX) return false;
+    if (!isUnchecked(buf, footer + 2)) {
+      this.crc.reset();
+      this.crc.update(buf, from, len - 8);
+      if (!this.crc.equals(buf, footer + 2)) return false;
+    }
+    this.reader.open(buf, from, footer);
+    return true;
+  }
+}
+
+function isUnchecked(buf: Uint8Array, at: number): boolean {
+  for (let k = 0; k < 8; k++) if (buf[at + k] !== 0) return false;
+  return true;
+}

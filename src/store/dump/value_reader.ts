@@ -1,0 +1,364 @@
+/**
+ * ValueReader: makes keys of values in RDB files and DUMP payloads, in every form from Redis 2.6 to 7.4. Any thread, one at a time.
+ *
+ * Invariants:
+ * 1. Small forms are checked, then copied as they lie; they become large encodings where the limits in force say so, as in Redis.
+ * 2. A value that is not well-formed throws CorruptRdb; one that finds no memory ArenaFull. The key is then gone: who must keep
+ *    what it held checks the value first (value_check.ts).
+ */
+import { latin1Text } from "../../base/bytes.ts";
+import { parseScoreBound } from "../../base/doubles.ts";
+import { Container, RdbType } from "../../codec/rdb/format.ts";
+import { type Elements, StringElements, ZiplistElements, ZipmapElements } from "../../codec/rdb/elements.ts";
+import { CorruptRdb, type RdbReader } from "../../codec/rdb/reader.ts";
+import { validIntset } from "../../structures/intset.ts";
+import { validListpack } from "../../structures/listpack.ts";
+import { exceedsNode } from "../../structures/quicklist.ts";
+import { ROOT_WORDS } from "../../structures/sequence_tree.ts";
+import { Encoding, Type } from "../entry.ts";
+import { NO_EXPIRY, type Store } from "../store.ts";
+import type { HashLimits } from "../types/hash.ts";
+import type { ListLimits } from "../types/list.ts";
+import { createSet, setAdd, type SetLimits } from "../types/set.ts";
+import type { ZsetLimits } from "../types/zset.ts";
+import { IntsetElements, ListpackElements } from "./compact_elements.ts";
+
+/** The configuration that chooses encodings. */
+export interface ValueLimits extends HashLimits, ListLimits, SetLimits, ZsetLimits {}
+
+export class ValueReader {
+  // The key being made.
+  private db = 0;
+  private key: Uint8Array = new Uint8Array(0);
+  private keyFrom = 0;
+  private keyLen = 0;
+  private expiry = NO_EXPIRY;
+
+  /** `thorough`: compact forms are also searched for members that come twice and scores out of order. */
+  constructor(
+    private readonly store: Store,
+    private readonly limits: ValueLimits,
+    private readonly thorough: boolean,
+  ) {}
+
+  /**
+   * Makes the key hold the value of form `rdbType` that comes next in the reader, whatever it held. `key` must not lie in what the
+   * reader may move. Returns the entry.
+   */
+  read(
+    reader: RdbReader,
+    rdbType: number,
+    db: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    expiry: number,
+  ): number {
+    this.db = db;
+    this.key = key;
+    this.keyFrom = keyFrom;
+    this.keyLen = keyLen;
+    this.expiry = expiry;
+    try {
+      return this.readForm(reader, rdbType);
+    } catch (error) {
+      this.store.delete(db, key, keyFrom, keyLen);
+      throw error;
+    }
+  }
+
+  private readForm(reader: RdbReader, rdbType: number): number {
+    switch (rdbType) {
+      case RdbType.STRING: {
+        const { store, db, key, keyFrom, keyLen, expiry } = this;
+        reader.string();
+        return store.setString(db, key, keyFrom, keyLen, reader.stringBuf, reader.stringAt, reader.stringLen, expiry);
+      }
+      case RdbType.LIST:
+      case RdbType.LIST_ZIPLIST:
+      case RdbType.LIST_QUICKLIST:
+      case RdbType.LIST_QUICKLIST_2:
+        return this.readList(reader, rdbType);
+      case RdbType.SET: {
+        const count = reader.len();
+        return this.makeSet(new StringElements(reader, count), count);
+      }
+      case RdbType.SET_INTSET:
+        return this.readIntset(reader);
+      case RdbType.SET_LISTPACK:
+        return this.readListpack(reader, Type.SET);
+      case RdbType.ZSET:
+      case RdbType.ZSET_2:
+        return this.readScored(reader, rdbType === RdbType.ZSET_2);
+      case RdbType.ZSET_LISTPACK:
+        return this.readListpack(reader, Type.ZSET);
+      case RdbType.ZSET_ZIPLIST:
+        return this.makeZset(ziplist(reader));
+      case RdbType.HASH: {
+        const count = reader.len();
+        return this.makeHash(new StringElements(reader, count * 2));
+      }
+      case RdbType.HASH_LISTPACK:
+        return this.readListpack(reader, Type.HASH);
+      case RdbType.HASH_ZIPLIST:
+        return this.makeHash(ziplist(reader));
+      case RdbType.HASH_ZIPMAP:
+        reader.string();
+        return this.makeHash(new ZipmapElements(reader.stringBuf, reader.stringAt, reader.stringLen));
+      case RdbType.HASH_METADATA:
+      case RdbType.HASH_METADATA_PRE_GA:
+      case RdbType.HASH_LISTPACK_EX:
+      case RdbType.HASH_LISTPACK_EX_PRE_GA:
+        return this.readExpiringHash(reader, rdbType);
+      default:
+        throw new CorruptRdb(`an unknown type ${rdbType}`);
+    }
+  }
+
+  /** Reserves the key's entry. */
+  private reserve(type: Type, encoding: Encoding, valueLen: number): number {
+    const { store, db, key, keyFrom, keyLen, expiry } = this;
+    return store.reserve(db, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+  }
+
+  /** The key with bytes as they lie for its payload. */
+  private makeCompact(type: Type, encoding: Encoding, bytes: Uint8Array, from: number, len: number): number {
+    const e = this.reserve(type, encoding, len);
+    this.store.u8.set(bytes.subarray(from, from + len), this.store.valueAt);
+    return e;
+  }
+
+  // ---- lists --------------------------------------------------------------------------------------------------------
+
+  private readList(reader: RdbReader, rdbType: number): number {
+    const { store, limits } = this;
+    const { quicklists } = store;
+    const root = store.looseRoot(0);
+    try {
+      if (rdbType === RdbType.LIST) this.pushAll(root, new StringElements(reader, reader.len()));
+      else if (rdbType === RdbType.LIST_ZIPLIST) this.pushAll(root, ziplist(reader));
+      else {
+        for (let nodes = reader.len(); nodes > 0; nodes--) {
+          if (rdbType === RdbType.LIST_QUICKLIST) this.pushAll(root, ziplist(reader));
+          else this.readNode(reader, root);
+        }
+      }
+      const count = quicklists.tree.count(root);
+      if (count === 0) throw new CorruptRdb("a list without elements");
+      quicklists.firstNode(root);
+      const small = quicklists.tree.leafCount(root) === 1 && !quicklists.nodeIsPlain &&
+        !exceedsNode(limits.listMaxListpackSize, quicklists.nodeBytes, count);
+      if (small) {
+        const e = this.makeCompact(Type.LIST, Encoding.LISTPACK, store.u8, quicklists.nodeAt, quicklists.nodeBytes);
+        quicklists.free(root, Infinity);
+        return e;
+      }
+      const e = this.reserve(Type.LIST, Encoding.QUICKLIST, ROOT_WORDS * 4);
+      store.i32.copyWithin(store.valueAt >> 2, root, root + ROOT_WORDS);
+      store.i32.fill(0, root, root + ROOT_WORDS);
+      return e;
+    } catch (error) {
+      quicklists.free(root, Infinity);
+      throw error;
+    }
+  }
+
+  private pushAll(root: number, elements: Elements): void {
+    const { quicklists } = this.store;
+    while (elements.next()) {
+      quicklists.push(root, false, elements.bytes, elements.at, elements.len, this.limits.listMaxListpackSize);
+    }
+  }
+
+  /** A node of LIST_QUICKLIST_2. Empty ones, which some versions of Redis wrote, are left out. */
+  private readNode(reader: RdbReader, root: number): void {
+    const { quicklists } = this.store;
+    const container = reader.len();
+    reader.string();
+    const { stringBuf, stringAt, stringLen } = reader;
+    if (container === Container.PLAIN) quicklists.appendPlain(root, stringBuf, stringAt, stringLen);
+    else if (container === Container.PACKED) {
+      const elements = validListpack(stringBuf, stringAt, stringLen);
+      if (elements < 0) throw new CorruptRdb("a list's node");
+      if (elements > 0) quicklists.appendListpack(root, stringBuf, stringAt, stringLen, elements);
+    } else throw new CorruptRdb("a list's container");
+  }
+
+  // ---- compact forms ------------------------------------------------------------------------------------------------
+
+  private readIntset(reader: RdbReader): number {
+    reader.string();
+    const { stringBuf, stringAt, stringLen } = reader;
+    const count = validIntset(stringBuf, stringAt, stringLen);
+    if (count < 0) throw new CorruptRdb("an intset");
+    if (count > this.limits.setMaxIntsetEntries) return this.makeSet(new IntsetElements(stringBuf, stringAt), count);
+    return this.makeCompact(Type.SET, Encoding.INTSET, stringBuf, stringAt, stringLen);
+  }
+
+  private readListpack(reader: RdbReader, type: Type): number {
+    const { limits } = this;
+    reader.string();
+    const { stringBuf, stringAt, stringLen } = reader;
+    const elements = new ListpackElements(stringBuf, stringAt, stringLen);
+    const { count } = elements;
+    if (count === 0) throw new CorruptRdb("a collection without elements");
+    if (this.thorough) checkDistinct(new ListpackElements(stringBuf, stringAt, stringLen), type);
+    if (type === Type.SET) {
+      if (count > limits.setMaxListpackEntries) return this.makeSet(elements, count);
+    } else {
+      if (count % 2 !== 0) throw new CorruptRdb("an odd number of elements");
+      if (type === Type.ZSET && count / 2 > limits.zsetMaxListpackEntries) return this.makeZset(elements);
+      if (type === Type.HASH && count / 2 > limits.hashMaxListpackEntries) return this.makeHash(elements);
+    }
+    return this.makeCompact(type, Encoding.LISTPACK, stringBuf, stringAt, stringLen);
+  }
+
+  // ---- element by element -------------------------------------------------------------------------------------------
+
+  private makeSet(elements: Elements, count: number): number {
+    const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
+    if (!elements.next()) throw new CorruptRdb("a set without members");
+    const { bytes, at, len } = elements;
+    let e = createSet(store, db, key, keyFrom, keyLen, bytes, at, len, count, limits, expiry);
+    do {
+      const next = setAdd(store, db, e, elements.bytes, elements.at, elements.len, limits);
+      if (next === 0) throw new CorruptRdb("a member twice");
+      e = next;
+    } while (elements.next());
+    return e;
+  }
+
+  private readScored(reader: RdbReader, binary: boolean): number {
+    const count = reader.len();
+    const members = new StringElements(reader, count);
+    let e = this.createZset(count);
+    for (let n = 0; members.next(); n++) {
+      // The score comes behind the member, and reading it may move the member's bytes.
+      this.holdMember(members);
+      e = this.addScored(e, this.held, 0, this.heldLen, binary ? reader.double() : reader.textDouble());
+    }
+    return e;
+  }
+
+  private held = new Uint8Array(64);
+  private heldLen = 0;
+
+  private holdMember(elements: Elements): void {
+    if (elements.len > this.held.length) this.held = new Uint8Array(elements.len * 2);
+    this.held.set(elements.bytes.subarray(elements.at, elements.at + elements.len));
+    this.heldLen = elements.len;
+  }
+
+  private makeZset(elements: Elements): number {
+    let e = this.createZset(1);
+    while (elements.next()) {
+      this.holdMember(elements);
+      if (!elements.next()) throw new CorruptRdb("a member without score");
+      const score = parseScoreBound(elements.bytes, elements.at, elements.at + elements.len);
+      e = this.addScored(e, this.held, 0, this.heldLen, score);
+    }
+    return e;
+  }
+
+  private createZset(members: number): number {
+    const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
+    if (members === 0) throw new CorruptRdb("a sorted set without members");
+    return store.zsets.create(db, key, keyFrom, keyLen, members, 0, limits, expiry);
+  }
+
+  private addScored(e: number, bytes: Uint8Array, at: number, len: number, score: number): number {
+    const { zsets } = this.store;
+    if (score !== score) throw new CorruptRdb("a score that is no number");
+    if (zsets.find(e, bytes, at, len)) throw new CorruptRdb("a member twice");
+    return zsets.add(this.db, e, bytes, at, len, score, this.limits);
+  }
+
+  private makeHash(elements: Elements): number {
+    let e = this.createHash();
+    let fields = 0;
+    for (; elements.next(); fields++) {
+      this.holdMember(elements);
+      if (!elements.next()) throw new CorruptRdb("a field without value");
+      e = this.setField(e, elements);
+    }
+    if (fields === 0) throw new CorruptRdb("a hash without fields");
+    return e;
+  }
+
+  private createHash(): number {
+    const { store, db, key, keyFrom, keyLen, expiry } = this;
+    return store.hashes.create(db, key, keyFrom, keyLen, expiry);
+  }
+
+  /** Sets the field held to the value at hand. */
+  private setField(e: number, value: Elements): number {
+    const { hashes } = this.store;
+    const { db, held, heldLen, limits } = this;
+    e = hashes.set(db, e, held, 0, heldLen, value.bytes, value.at, value.len, false, limits);
+    if (!hashes.created) throw new CorruptRdb("a field twice");
+    return e;
+  }
+
+  /** A hash with fields that expire: their expiries lie before each (0: none), or behind each in a listpack. */
+  private readExpiringHash(reader: RdbReader, rdbType: number): number {
+    const inListpack = rdbType === RdbType.HASH_LISTPACK_EX || rdbType === RdbType.HASH_LISTPACK_EX_PRE_GA;
+    const released = rdbType === RdbType.HASH_METADATA || rdbType === RdbType.HASH_LISTPACK_EX;
+    const earliest = released ? reader.littleEndian64() : 0;
+    let e = this.createHash();
+    let fields = 0;
+    if (inListpack) {
+      reader.string();
+      const elements = new ListpackElements(reader.stringBuf, reader.stringAt, reader.stringLen);
+      for (; elements.next(); fields++) {
+        this.holdMember(elements);
+        if (!elements.next()) throw new CorruptRdb("a field without value");
+        e = this.setField(e, elements);
+        if (!elements.next()) throw new CorruptRdb("a field without expiry");
+        e = this.setFieldExpiry(e, Number(latin1Text(elements.bytes, elements.at, elements.at + elements.len)));
+      }
+    } else {
+      for (let left = reader.len(); left > 0; left--, fields++) {
+        const ttl = reader.len();
+        const pair = new StringElements(reader, 2);
+        pair.next();
+        this.holdMember(pair);
+        pair.next();
+        e = this.setField(e, pair);
+        e = this.setFieldExpiry(e, ttl === 0 || !released ? ttl : earliest + ttl - 1);
+      }
+    }
+    if (fields === 0) throw new CorruptRdb("a hash without fields");
+    return e;
+  }
+
+  /** Gives the field held an expiry, 0 for none. */
+  private setFieldExpiry(e: number, expiry: number): number {
+    if (expiry === 0) return e;
+    if (!(expiry > 0 && expiry <= Number.MAX_SAFE_INTEGER)) throw new CorruptRdb("a field's expiry");
+    const { hashes } = this.store;
+    e = hashes.toExpiring(this.db, e);
+    hashes.find(e, this.held, 0, this.heldLen);
+    return hashes.setExpiry(this.db, e, expiry);
+  }
+}
+
+/** Throws unless members (or fields) are distinct, and scores numbers that do not descend. */
+function checkDistinct(elements: Elements, type: Type): void {
+  const seen = new Set<string>();
+  let before = -Infinity;
+  while (elements.next()) {
+    const name = latin1Text(elements.bytes, elements.at, elements.at + elements.len);
+    if (seen.has(name)) throw new CorruptRdb("a member twice");
+    seen.add(name);
+    if (type === Type.SET || !elements.next()) continue;
+    if (type !== Type.ZSET) continue;
+    const score = parseScoreBound(elements.bytes, elements.at, elements.at + elements.len);
+    if (!(score >= before)) throw new CorruptRdb("a score");
+    before = score;
+  }
+}
+
+function ziplist(reader: RdbReader): ZiplistElements {
+  reader.string();
+  return new ZiplistElements(reader.stringBuf, reader.stringAt, reader.stringLen);
+}
