@@ -134,6 +134,15 @@ export class Connections implements SocketHandler {
     if (session.output.bytes < OUTPUT_PAUSE) this.goOn(session);
   }
 
+  /** The peer sends no more but still reads: what it asked for is run and answered first, as Redis does. */
+  end(socket: Socket): void {
+    const session = socket.session as Session | undefined;
+    if (session === undefined) return socket.shut();
+    session.ended = true;
+    this.closeIfEnded(session);
+    this.shutIfDone(session);
+  }
+
   close(session: Session): void;
   close(socket: Socket, error?: string): void;
   close(which: Session | Socket): void {
@@ -200,7 +209,12 @@ export class Connections implements SocketHandler {
       session.socket.resume();
     }
     if (session.inputLength > 0) this.consumeKept(session);
+    this.closeIfEnded(session);
     this.flush(session);
+  }
+
+  private closeIfEnded(session: Session): void {
+    if (session.ended && !this.mustWait(session)) this.closeAfterReply(session);
   }
 
   private consumeKept(session: Session): void {

@@ -70,6 +70,8 @@ export class Session {
   paused = false;
   /** True when the socket is gone. */
   closed = false;
+  /** True when the peer sends no more. */
+  ended = false;
   /** True when the connection closes once its output is sent. */
   closeAfterOutput = false;
 
