@@ -7,7 +7,7 @@
  *     TIME           2, 3: ms since 1970, low and high word
  *     HOLD           2: slot of the hold
  *     CHUNK          2: bytes of the whole message | 3: bytes here | bytes; the last chunk makes the message whole
- *     LIMITS         2..: Limits as doubles
+ *     SETTINGS       2..: Settings as doubles
  *     STOP
  *   from a shard   word 0 size | 1 kind | 2 record | 3 bytes | bytes
  *     REPLY          a complete reply, or its end
@@ -17,7 +17,7 @@
  */
 import { copyBytes } from "../base/bytes.ts";
 
-export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, LIMITS: 6, STOP: 7 } as const;
+export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7 } as const;
 export const FromShard = { REPLY: 1, REPLY_PART: 2 } as const;
 
 export const KIND_MASK = 0xff;
@@ -104,4 +104,10 @@ export function readArguments(u8: Uint8Array, i32: Int32Array, at: number, args:
   }
   args.buf = u8;
   args.argc = argc;
+}
+
+/** Byte offset of argument 1 of the RUN message at byte `at`, which has it. */
+export function firstKeyAt(i32: Int32Array, at: number): number {
+  const w = at >> 2;
+  return at + (RUN_WORDS + i32[w + 4] * 2) * 4 + i32[w + RUN_WORDS + 2];
 }

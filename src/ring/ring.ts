@@ -138,6 +138,14 @@ export class RingReader extends RingEnd {
     return this.tail;
   }
 
+  /** Byte offset of the message behind the one at `at`, of those that the last `peek` saw; 0 when there is none. */
+  after(at: number): number {
+    let next = at + this.i32[at >> 2];
+    if (next === this.head) return 0;
+    if (next === this.end || this.i32[next >> 2] === WRAP) next = DATA;
+    return next === this.head ? 0 : next;
+  }
+
   /** Goes behind the message that `peek` gave. Its bytes stay until `release`. */
   advance(): void {
     this.tail += this.i32[this.tail >> 2];

@@ -22,15 +22,19 @@ import {
   padded,
   readArguments,
   REPLY_WORDS,
+  firstKeyAt,
   RESP3_BIT,
+  RUN_WORDS,
   ToShard,
 } from "../../ring/messages.ts";
 import { RingReader, RingWriter } from "../../ring/ring.ts";
 import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
+import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
-import { Engine } from "./engine.ts";
+import { Engine, STEP_MS } from "./engine.ts";
+import { publishFigures } from "./publish_figures.ts";
 
 /** What main gives a shard's thread. */
 export interface ShardSetup {
@@ -44,19 +48,19 @@ export interface ShardSetup {
   readonly holds: SharedArrayBuffer;
   readonly figures: SharedArrayBuffer;
   readonly wakeHandle: unknown;
-  readonly limits: readonly number[];
+  readonly settings: readonly number[];
   /** How long to spin before sleeping; 0 where cores are fewer than threads. */
   readonly spinUs: number;
 }
 
 /** Requests between two looks at whether the replies so far should go: 64 is a pipeline's usual length. */
 const BATCH = 64;
-/** One request in so many is timed for INFO commandstats: two readings of the clock cost as much as a GET. */
+/**
+ * Of more requests than this between two sleeps one in SAMPLE_EVERY is timed for INFO commandstats: two readings of the clock cost as
+ * much as a GET.
+ */
+const TIMED_PER_WAKE = 8;
 const SAMPLE_EVERY = 16;
-/** Background work takes at most 1 ms of every 4, as Redis gives active expiry a quarter of the time. */
-const STEP_MS = 1;
-const STEP_PAUSE_MS = 4;
-const IDLE_PAUSE_MS = 100;
 /** A sleep's longest part, so that a lost wake-up would cost a delay and not a hang. */
 const SLEEP_MAX_MS = 1000;
 const CPU_EVERY_MS = 1000;
@@ -76,6 +80,10 @@ export class ShardLoop {
     at: new Int32Array(64),
     len: new Int32Array(64),
   };
+  /** Hashes of the first keys of the `warmed` messages looked at ahead; `nextWarm` counts those handled. */
+  private readonly hashes = new Int32Array(PREFETCH_MAX);
+  private warmed = 0;
+  private nextWarm = 0;
   /** The large message that chunks are filling. */
   private large: Uint8Array | undefined;
   private largeFilled = 0;
@@ -87,8 +95,8 @@ export class ShardLoop {
   constructor(private readonly setup: ShardSetup) {
     const hash = new KeyHash(setup.hashKeys[0], setup.hashKeys[1]);
     this.stores = setup.arenas.map((arena) => new Store(new Arena(arena), hash, Math.random, setup.dbCount));
-    this.engine = new Engine(this.stores[setup.shard], this.reply);
-    this.engine.limits.fromNumbers(setup.limits);
+    this.engine = new Engine(this.stores[setup.shard], this.reply, this.stores);
+    this.engine.settings.fromNumbers(setup.settings);
     this.engine.call.shard = setup.shard;
     this.engine.call.shardCount = setup.arenas.length;
     this.requests = new RingReader(setup.requests);
@@ -96,21 +104,55 @@ export class ShardLoop {
     this.holds = new Holds(setup.holds);
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
+    this.configure();
+  }
+
+  /** Obeys the engine's settings. */
+  private configure(): void {
+    this.engine.configure();
+    this.figures.tracking = this.engine.settings.latencyTracking !== 0;
   }
 
   /** Runs until main says stop. */
   run(): void {
     while (!this.stopping) {
       let worked = 0;
+      this.warmed = this.nextWarm = 0;
       for (let at = this.requests.peek(); at !== 0 && !this.stopping; at = this.requests.peek()) {
+        if (this.nextWarm === this.warmed) this.warmUp(at);
+        this.nextWarm++;
         this.handle(this.requests.u8, this.requests.i32, at);
         this.requests.advance();
         if (++worked % BATCH === 0) this.give();
       }
       this.give();
+      this.ran = 0;
       if (this.background() || this.spin()) continue;
       this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
     }
+  }
+
+  /** Hashes the first keys of the messages from `at` on and lets the store warm up for all of them at once. */
+  private warmUp(at: number): void {
+    const { u8, i32 } = this.requests;
+    const { store } = this.engine;
+    const hashes = this.hashes;
+    let db = 0;
+    let n = 0;
+    for (; at !== 0 && n < PREFETCH_MAX; at = this.requests.after(at)) {
+      const w = at >> 2;
+      const argc = i32[w + 4];
+      if ((i32[w + 1] & KIND_MASK) !== ToShard.RUN || argc < 2) {
+        hashes[n++] = 0;
+        continue;
+      }
+      db = i32[w + 1] >>> DB_SHIFT;
+      // The second argument is nearly always the first key; where it is not, nothing but the effort is lost.
+      hashes[n++] = store.hash.of(u8, firstKeyAt(i32, at), i32[w + RUN_WORDS + 3]);
+    }
+    if (n > 1) store.prefetch(db, hashes, n);
+    this.warmed = n;
+    this.nextWarm = 0;
   }
 
   /** Makes replies visible, gives request room back, and wakes main if it sleeps. */
@@ -143,8 +185,9 @@ export class ShardLoop {
       case ToShard.CHUNK:
         this.fill(u8, i32, at);
         break;
-      case ToShard.LIMITS:
-        this.engine.limits.fromNumbers(new Float64Array(this.requests.buffer, at + 8, (i32[w] - 8) >> 3));
+      case ToShard.SETTINGS:
+        this.engine.settings.fromNumbers(new Float64Array(this.requests.buffer, at + 8, (i32[w] - 8) >> 3));
+        this.configure();
         break;
       case ToShard.STOP:
         this.stopping = true;
@@ -162,15 +205,20 @@ export class ShardLoop {
     this.reply.resp3 = (head & RESP3_BIT) !== 0;
     this.engine.store.clock.paused = (head & NO_TOUCH_BIT) !== 0;
     const command = runnableCommands[number];
-    if (this.ran++ % SAMPLE_EVERY === 0) this.timed(command, number);
+    const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
+    if (expects) this.engine.store.expectKey(u8, call.at[1], this.hashes[this.nextWarm - 1]);
+    if (this.ran++ < TIMED_PER_WAKE) this.timed(command, number, 1);
+    else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, SAMPLE_EVERY);
     else this.engine.run(command);
+    if (expects) this.engine.store.expectKey(u8, -1, 0);
     this.answer(i32[w + 2]);
   }
 
-  private timed(command: ShardCommand, number: number): void {
+  /** Runs a command and notes its time as that of `weight` like it. */
+  private timed(command: ShardCommand, number: number, weight: number): void {
     const start = monotonicUs();
     this.engine.run(command);
-    this.figures.addCommandUs(number, (monotonicUs() - start) * SAMPLE_EVERY);
+    this.figures.addCommandUs(number, monotonicUs() - start, weight);
   }
 
   private runHeld(u8: Uint8Array, i32: Int32Array, at: number): void {
@@ -240,8 +288,8 @@ export class ShardLoop {
   private background(): boolean {
     const now = monotonicMs();
     if (now < this.nextStepMs) return false;
-    const more = this.engine.step(STEP_MS, monotonicMs);
-    this.nextStepMs = monotonicMs() + (more ? STEP_PAUSE_MS : IDLE_PAUSE_MS);
+    const pauseMs = this.engine.step(STEP_MS, monotonicMs);
+    this.nextStepMs = monotonicMs() + pauseMs;
     this.publishFigures();
     if (now >= this.nextCpuMs) {
       this.nextCpuMs = now + CPU_EVERY_MS;
@@ -253,24 +301,7 @@ export class ShardLoop {
   }
 
   private publishFigures(): void {
-    const { figures, engine, stores } = this;
-    const { call, expiry, store } = engine;
-    let expiredKeys = 0;
-    let expiredFields = 0;
-    let dirty = 0;
-    for (const each of stores) {
-      expiredKeys += each.expiredKeys;
-      expiredFields += each.expiredFields;
-      dirty += each.dirty;
-    }
-    figures.set(Figure.HITS, call.hits);
-    figures.set(Figure.MISSES, call.misses);
-    figures.set(Figure.EXPIRED_KEYS, expiredKeys);
-    figures.set(Figure.EXPIRED_FIELDS, expiredFields);
-    figures.set(Figure.DIRTY, dirty);
-    figures.set(Figure.EXPIRY_CAP_REACHED, expiry.timeCapReached);
-    figures.set(Figure.STALE_SHARE, expiry.staleShare);
-    figures.set(Figure.LAZYFREE_PENDING, store.garbage.pending);
+    publishFigures(this.figures, this.engine, this.stores);
   }
 
   /** Looks for a request for a moment. True when one came. */
