@@ -17,6 +17,8 @@ import { Payload } from "../store/dump/payload.ts";
 import type { Type } from "../store/entry.ts";
 import type { Store } from "../store/store.ts";
 import { BitCombiner } from "../structures/bit_combiner.ts";
+import { Registers } from "../structures/hyperloglog_registers.ts";
+import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
 import type { Arguments } from "./command.ts";
 import { Limits } from "./limits.ts";
 
@@ -50,6 +52,9 @@ export class Call {
   readonly sum = new LongDoubleSum();
   /** Combines the strings of BITOP. */
   readonly bits = new BitCombiner();
+  /** Registers that the HyperLogLog commands unite, and what raises them in the sparse form. */
+  readonly registers = new Registers();
+  readonly raiser = new SparseRaiser();
 
   /** Serialized values, for DUMP and RESTORE. */
   readonly payload = new Payload();

@@ -19,7 +19,7 @@ const JOIN_SCAN = 5;
 const XZERO = 0x40;
 const VAL = 0x80;
 
-/** Results of `raiseSparse` below any length. */
+/** Results of `SparseRaiser.raise` below any length. */
 export const Raised = {
   UNCHANGED: -1,
   CORRUPT: -2,
@@ -29,7 +29,7 @@ export const Raised = {
   NO_ROOM: -4,
 } as const;
 
-/** Most bytes by which one `raiseSparse` makes the runs longer. */
+/** Most bytes by which one raise makes the runs longer. */
 export const GROWTH_MAX = 3;
 
 function isXZero(b: number): boolean {
@@ -77,55 +77,75 @@ export function writeEmptySparse(u8: Uint8Array, at: number): void {
 }
 
 /**
- * Raises a register to `rank` in the runs u8[at, end). Returns the bytes the runs take now, or one of Raised, with nothing changed.
- * `room` is how many they may take at most, `limit` how many before the dense form is due.
+ * Raises registers one after the other. It remembers where it was, so that raising them in their order costs one pass over the
+ * runs; for any other order it is rewound.
  */
-export function raiseSparse(
-  u8: Uint8Array,
-  at: number,
-  end: number,
-  room: number,
-  limit: number,
-  register: number,
-  rank: number,
-): number {
-  if (rank > VAL_MAX_RANK) return Raised.PROMOTE;
-  // The run that covers the register, and the one before it.
-  let p = at;
-  let previous = at;
-  let first = 0;
-  let run = 0;
-  while (p < end) {
-    run = runLength(u8, p);
-    if (register < first + run) break;
-    previous = p;
-    p += isXZero(u8[p]) ? 2 : 1;
-    first += run;
+export class SparseRaiser {
+  /** A run at least two before the one last looked for: its place behind the runs' start, and its first register. */
+  private offset = 0;
+  private first = 0;
+
+  /** The next register may be any. */
+  rewind(): void {
+    this.offset = 0;
+    this.first = 0;
   }
-  if (p >= end || run === 0) return Raised.CORRUPT;
-  const b = u8[p];
-  const isVal = (b & VAL) !== 0;
-  const oldSize = isXZero(b) ? 2 : 1;
-  if (p + oldSize > end) return Raised.CORRUPT;
-  const oldRank = isVal ? rankOf(b) : 0;
-  if (oldRank >= rank) return Raised.UNCHANGED;
-  if (run === 1 && oldSize === 1) u8[p] = VAL | ((rank - 1) << 2);
-  else {
-    // Split: what lies before the register, the register, what lies behind it.
-    const before = register - first;
-    const behind = first + run - 1 - register;
-    const size = 1 + (isVal ? (before > 0 ? 1 : 0) + (behind > 0 ? 1 : 0) : zerosSize(before) + zerosSize(behind));
-    const growth = size - oldSize;
-    if (growth > 0 && end - at + growth > limit) return Raised.PROMOTE;
-    if (growth > 0 && end - at + growth > room) return Raised.NO_ROOM;
-    if (growth !== 0) u8.copyWithin(p + size, p + oldSize, end);
-    end += growth;
-    let next = isVal ? writeRanks(u8, p, oldRank, before) : writeZeros(u8, p, before);
-    next = writeRanks(u8, next, rank, 1);
-    if (isVal) writeRanks(u8, next, oldRank, behind);
-    else writeZeros(u8, next, behind);
+
+  /**
+   * Raises a register to `rank` in the runs u8[at, end). Returns the bytes the runs take now, or one of Raised, with nothing
+   * changed. `room` is how many they may take at most, `limit` how many before the dense form is due.
+   */
+  raise(
+    u8: Uint8Array,
+    at: number,
+    end: number,
+    room: number,
+    limit: number,
+    register: number,
+    rank: number,
+  ): number {
+    if (rank > VAL_MAX_RANK) return Raised.PROMOTE;
+    // The run that covers the register, and the two before it.
+    let p = at + this.offset;
+    let first = this.first;
+    let previous = p;
+    let previousFirst = first;
+    let run = 0;
+    while (p < end) {
+      run = runLength(u8, p);
+      if (register < first + run) break;
+      this.offset = previous - at;
+      this.first = previousFirst;
+      previous = p;
+      previousFirst = first;
+      p += isXZero(u8[p]) ? 2 : 1;
+      first += run;
+    }
+    if (p >= end) return Raised.CORRUPT;
+    const b = u8[p];
+    const isVal = (b & VAL) !== 0;
+    const oldSize = isXZero(b) ? 2 : 1;
+    if (p + oldSize > end) return Raised.CORRUPT;
+    const oldRank = isVal ? rankOf(b) : 0;
+    if (oldRank >= rank) return Raised.UNCHANGED;
+    if (run === 1 && oldSize === 1) u8[p] = VAL | ((rank - 1) << 2);
+    else {
+      // Split: what lies before the register, the register, what lies behind it.
+      const before = register - first;
+      const behind = first + run - 1 - register;
+      const size = 1 + (isVal ? (before > 0 ? 1 : 0) + (behind > 0 ? 1 : 0) : zerosSize(before) + zerosSize(behind));
+      const growth = size - oldSize;
+      if (growth > 0 && end - at + growth > limit) return Raised.PROMOTE;
+      if (growth > 0 && end - at + growth > room) return Raised.NO_ROOM;
+      if (growth !== 0) u8.copyWithin(p + size, p + oldSize, end);
+      end += growth;
+      let next = isVal ? writeRanks(u8, p, oldRank, before) : writeZeros(u8, p, before);
+      next = writeRanks(u8, next, rank, 1);
+      if (isVal) writeRanks(u8, next, oldRank, behind);
+      else writeZeros(u8, next, behind);
+    }
+    return join(u8, previous, end) - at;
   }
-  return join(u8, previous, end) - at;
 }
 
 /** Joins neighbouring runs of the same rank near `p`; returns the runs' new end. */

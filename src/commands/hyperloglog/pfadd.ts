@@ -30,6 +30,7 @@ export const pfadd: ShardCommand = {
     store.setEncoding(e, Encoding.RAW);
     let corrupt = false;
     for (let i = 2; i < call.argc; i++) {
+      call.raiser.rewind();
       const place = registerOf(call.buf, call.at[i], call.len[i]);
       try {
         const next = raise(call, store, e, place & (REGISTERS - 1), place >> INDEX_BITS);

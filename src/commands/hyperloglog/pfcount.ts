@@ -1,7 +1,6 @@
 /** PFCOUNT: how many distinct elements one HyperLogLog, or several together, have counted. */
 import { Encoding, Type } from "../../store/entry.ts";
-import { cachedEstimate, cacheEstimate, estimate, estimateRanks, isStale } from "../../structures/hyperloglog.ts";
-import { REGISTERS } from "../../structures/hyperloglog_hash.ts";
+import { cachedEstimate, cacheEstimate, isStale } from "../../structures/hyperloglog.ts";
 import type { Call } from "../call.ts";
 import { keysFrom, type ShardCommand } from "../command.ts";
 import { mergeKey } from "./pfmerge.ts";
@@ -24,9 +23,9 @@ export const pfcount: ShardCommand = {
   syntax: "key [key ...]",
   run(call: Call): void {
     if (call.argc > 2) {
-      const ranks = new Uint8Array(REGISTERS);
-      for (let i = 1; i < call.argc; i++) mergeKey(call, i, ranks);
-      call.reply.int(estimateRanks(ranks));
+      call.registers.clear();
+      for (let i = 1; i < call.argc; i++) mergeKey(call, i);
+      call.reply.int(call.registers.estimate());
       return;
     }
     const e = call.readTyped(1, Type.STRING);
@@ -38,7 +37,7 @@ export const pfcount: ShardCommand = {
     openChecked(store, e);
     const { u8, valueAt } = store;
     if (isStale(u8, valueAt)) {
-      const value = estimate(u8, valueAt, store.valueLen);
+      const value = call.registers.estimateOf(u8, valueAt, store.valueLen);
       if (value < 0) throw CORRUPT;
       store.setEncoding(e, Encoding.RAW);
       cacheEstimate(u8, valueAt, value);

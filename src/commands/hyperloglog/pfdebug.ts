@@ -4,8 +4,6 @@ import { Encoding, Type } from "../../store/entry.ts";
 import {
   DENSE_SIZE,
   denseRank,
-  estimate,
-  estimateRanks,
   Form,
   formOf,
   HEADER_SIZE,
@@ -13,14 +11,8 @@ import {
   writeHeader,
 } from "../../structures/hyperloglog.ts";
 import { INDEX_BITS, registerOf, REGISTERS } from "../../structures/hyperloglog_hash.ts";
-import {
-  addSparseRanks,
-  describeSparse,
-  GROWTH_MAX,
-  Raised,
-  raiseSparse,
-  writeEmptySparse,
-} from "../../structures/hyperloglog_sparse.ts";
+import { Registers } from "../../structures/hyperloglog_registers.ts";
+import { describeSparse, Raised, SparseRaiser, writeEmptySparse } from "../../structures/hyperloglog_sparse.ts";
 import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { openChecked, toDense } from "./value.ts";
@@ -112,12 +104,14 @@ const SPARSE_ROOM = 3000;
 
 /** The sparse and the dense form must give the same estimate, and one near the truth. */
 function estimatesFail(): string | undefined {
+  const registers = new Registers();
+  const raiser = new SparseRaiser();
   const dense = new Uint8Array(DENSE_SIZE + 1);
   writeHeader(dense, 0, Form.DENSE);
-  const ranks = new Uint8Array(REGISTERS);
   const sparse = new Uint8Array(SPARSE_ROOM);
-  writeEmptySparse(sparse, 0);
-  let sparseSize = 2;
+  writeHeader(sparse, 0, Form.SPARSE);
+  writeEmptySparse(sparse, HEADER_SIZE);
+  let end = HEADER_SIZE + 2;
   let promoted = false;
   const element = new Uint8Array(8);
   let check = 1;
@@ -127,23 +121,23 @@ function estimatesFail(): string | undefined {
     const register = place & (REGISTERS - 1);
     const rank = place >> INDEX_BITS;
     raiseDense(dense, 0, register, rank);
-    if (rank > ranks[register]) ranks[register] = rank;
     if (!promoted) {
-      const limit = SPARSE_ROOM - GROWTH_MAX;
-      const raised = raiseSparse(sparse, 0, sparseSize, SPARSE_ROOM, limit, register, rank);
-      if (raised >= 0) sparseSize = raised;
-      else if (raised !== Raised.UNCHANGED) promoted = true;
+      const room = SPARSE_ROOM - HEADER_SIZE;
+      raiser.rewind();
+      const raised = raiser.raise(sparse, HEADER_SIZE, end, room, room, register, rank);
+      if (raised >= 0) end = HEADER_SIZE + raised;
+      else promoted = raised !== Raised.UNCHANGED;
     }
     if (n !== check) continue;
     check *= 2;
-    const estimated = estimate(dense, 0, DENSE_SIZE);
+    const estimated = registers.estimateOf(dense, 0, DENSE_SIZE);
     if (Math.abs(estimated - n) > n * TOLERANCE + SLACK) return `${estimated} estimated for ${n} elements`;
-    if (estimateRanks(ranks) !== estimated) return `Raw and dense registers disagree at ${n} elements`;
-    if (promoted) continue;
-    const histogram = new Int32Array(64);
-    const whole = addSparseRanks(sparse, 0, sparseSize, histogram);
-    const zeros = ranks.reduce((count, r) => r === 0 ? count + 1 : count, 0);
-    if (!whole || histogram[0] !== zeros) return `Sparse and dense registers disagree at ${n} elements`;
+    registers.clear();
+    registers.merge(dense, 0, DENSE_SIZE);
+    if (registers.estimate() !== estimated) return `Dense and united registers disagree at ${n} elements`;
+    if (!promoted && registers.estimateOf(sparse, 0, end) !== estimated) {
+      return `Sparse and dense registers disagree at ${n} elements`;
+    }
   }
   return undefined;
 }

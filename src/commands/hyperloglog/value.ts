@@ -8,14 +8,13 @@ import {
   formOf,
   HEADER_SIZE,
   isHyperLogLog,
-  mergeRanks,
   raiseDense,
   setForm,
-  writeDense,
   writeHeader,
 } from "../../structures/hyperloglog.ts";
-import { REGISTERS } from "../../structures/hyperloglog_hash.ts";
-import { GROWTH_MAX, Raised, raiseSparse, writeEmptySparse } from "../../structures/hyperloglog_sparse.ts";
+import { Registers } from "../../structures/hyperloglog_registers.ts";
+import { GROWTH_MAX, Raised, writeEmptySparse } from "../../structures/hyperloglog_sparse.ts";
+import { lenSize } from "../../structures/item.ts";
 import type { Call } from "../call.ts";
 
 const NOT_HYPERLOGLOG = new ReplyError("WRONGTYPE Key is not a valid HyperLogLog string value.");
@@ -53,20 +52,21 @@ export const NOT_RAISED = 0;
 
 /**
  * Raises a register of the open entry `e`; returns the entry, which may be new, or NOT_RAISED. Throws CORRUPT when sparse registers
- * are, with nothing changed.
+ * are, with nothing changed. Registers must come in their order unless the raiser is rewound.
  */
 export function raise(call: Call, store: Store, e: number, register: number, rank: number): number {
   if (formOf(store.u8, store.valueAt) === Form.DENSE) {
     return raiseDense(store.u8, store.valueAt, register, rank) ? e : NOT_RAISED;
   }
+  const raiser = call.raiser;
   const limit = call.limits.hllSparseMaxBytes - HEADER_SIZE;
   const runs = store.valueAt + HEADER_SIZE;
   const size = store.valueLen - HEADER_SIZE;
-  let raised = raiseSparse(store.u8, runs, runs + size, size, limit, register, rank);
+  let raised = raiser.raise(store.u8, runs, runs + size, roomFor(store, e) - HEADER_SIZE, limit, register, rank);
   if (raised === Raised.NO_ROOM) {
     e = store.resizeValue(call.db, e, HEADER_SIZE + size + GROWTH_MAX);
     const moved = store.valueAt + HEADER_SIZE;
-    raised = raiseSparse(store.u8, moved, moved + size, size + GROWTH_MAX, limit, register, rank);
+    raised = raiser.raise(store.u8, moved, moved + size, size + GROWTH_MAX, limit, register, rank);
   }
   if (raised === Raised.UNCHANGED) return NOT_RAISED;
   if (raised === Raised.CORRUPT) throw CORRUPT;
@@ -78,12 +78,20 @@ export function raise(call: Call, store: Store, e: number, register: number, ran
   return raised === store.valueLen - HEADER_SIZE ? e : store.resizeValue(call.db, e, HEADER_SIZE + raised);
 }
 
+/** Bytes that the open value can take where it is, with the length's own bytes as they are. */
+function roomFor(store: Store, e: number): number {
+  const grown = store.valueLen + GROWTH_MAX;
+  if (lenSize(grown) !== lenSize(store.valueLen)) return store.valueLen;
+  return Math.min(grown, e + store.arena.usable(e) - store.valueAt);
+}
+
 /** Gives the open sparse entry `e` the dense form; returns the entry, which may be new. Throws CORRUPT with nothing changed. */
 export function toDense(call: Call, store: Store, e: number): number {
-  const ranks = new Uint8Array(REGISTERS);
-  if (!mergeRanks(store.u8, store.valueAt, store.valueLen, ranks)) throw CORRUPT;
+  // Scratch of its own: `call.registers` may be what is being written to this entry.
+  const registers = new Registers();
+  if (!registers.merge(store.u8, store.valueAt, store.valueLen)) throw CORRUPT;
   const next = store.resizeValue(call.db, e, DENSE_SIZE);
   setForm(store.u8, store.valueAt, Form.DENSE);
-  writeDense(store.u8, store.valueAt, ranks);
+  registers.writeDense(store.u8, store.valueAt);
   return next;
 }
