@@ -22,7 +22,7 @@ const NO_KEY_ARGUMENTS = new ReplyError("ERR The command has no key arguments");
 const WRONG_ARGC = new ReplyError("ERR Invalid number of arguments specified for command");
 const INVALID_ARGUMENTS = new ReplyError("ERR Invalid arguments specified for command");
 
-/** Flags in the order in which COMMAND answers them. */
+/** Flags in the order in which COMMAND answers them; may_replicate is not among them, as in Redis. */
 const FLAG_ORDER: readonly CommandFlag[] = [
   "write",
   "readonly",
@@ -38,7 +38,6 @@ const FLAG_ORDER: readonly CommandFlag[] = [
   "asking",
   "fast",
   "no_auth",
-  "may_replicate",
   "no_mandatory_keys",
   "no_async_loading",
   "no_multi",

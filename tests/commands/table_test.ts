@@ -15,6 +15,10 @@ import { printKeySpec, type RecordedCommand, recordedCommands, recordedFacts } f
 /** Fields of RecordedCommand in which a command differs on purpose, with the reason. */
 const DIFFERENCES: Record<string, Partial<Record<keyof RecordedCommand, string>>> = {
   set: { arguments: "has the conditions of Redis 8" },
+  bitop: { arguments: "names the operations" },
+  hscan: { arguments: "has NOVALUES, since 7.4" },
+  zrank: { arity: "has WITHSCORE, since 7.2", arguments: "has WITHSCORE, since 7.2" },
+  zrevrank: { arity: "has WITHSCORE, since 7.2", arguments: "has WITHSCORE, since 7.2" },
   setnx: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   setex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   psetex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
@@ -46,7 +50,7 @@ for (const command of all) {
     const actual: RecordedCommand = {
       name,
       arity: command.arity,
-      flags: [...new Set<string>([...command.flags, ...movable])].join(" "),
+      flags: [...new Set<string>([...command.flags, ...movable])].filter((flag) => flag !== "may_replicate").join(" "),
       range: [first, last, step],
       categories: aclCategories(command).map((category) => `@${category}`).join(" "),
       tips: [...(command.tips ?? [])],

@@ -1,13 +1,13 @@
 /** ZCARD, ZSCORE, ZMSCORE: how many members, and what their scores are. */
 import { Type } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
-import { READ_KEY, type ShardCommand } from "../command.ts";
+import { keyAt, READ_KEY, type ShardCommand } from "../command.ts";
 
 export const zcard: ShardCommand = {
   name: "zcard",
   arity: 2,
   flags: ["readonly", "fast"],
-  keys: READ_KEY,
+  keys: [keyAt(1, "RO")],
   group: "sorted-set",
   since: "1.2.0",
   summary: "Returns the number of members of a sorted set.",

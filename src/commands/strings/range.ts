@@ -13,7 +13,7 @@ export const strlen: ShardCommand = {
   name: "strlen",
   arity: 2,
   flags: ["readonly", "fast"],
-  keys: READ_KEY,
+  keys: [keyAt(1, "RO")],
   group: "string",
   since: "2.2.0",
   summary: "Returns the length of the string that a key holds, in bytes.",
