@@ -2,6 +2,8 @@
  * Figures: counters that a shard publishes for INFO, in shared memory. The shard writes, main reads; each is a double of its own, so
  * a reader sees a recent value of each, never a torn one. Any thread.
  */
+import { HISTOGRAM_WORDS, type LatencySum, recordLatency } from "./latency_histogram.ts";
+
 export const Figure = {
   HITS: 0,
   MISSES: 1,
@@ -14,16 +16,25 @@ export const Figure = {
   LAZYFREED: 8,
   CPU_USER_US: 9,
   CPU_SYSTEM_US: 10,
+  EVICTED_KEYS: 11,
+  /** 1 when the shard is over maxmemory and has nothing to evict. */
+  EVICTION_EXHAUSTED: 12,
+  EXPIRY_CPU_US: 13,
 } as const;
 
+/** Gauges first, then for each command its microseconds, then the commands' histograms. */
 const COMMANDS_FROM = 16;
 
 export class Figures {
   private readonly doubles: Float64Array;
+  private readonly histograms: Uint32Array;
+  /** False while nobody wants percentiles (latency-tracking no). */
+  tracking = true;
 
   /** `commands`: how many shard commands are timed. */
-  constructor(commands: number, readonly buffer = new SharedArrayBuffer((COMMANDS_FROM + commands) * 8)) {
-    this.doubles = new Float64Array(buffer);
+  constructor(commands: number, readonly buffer = new SharedArrayBuffer(sizeOf(commands))) {
+    this.doubles = new Float64Array(buffer, 0, COMMANDS_FROM + commands);
+    this.histograms = new Uint32Array(buffer, this.doubles.byteLength);
   }
 
   get(figure: number): number {
@@ -39,11 +50,23 @@ export class Figures {
     return this.doubles[COMMANDS_FROM + number];
   }
 
-  addCommandUs(number: number, us: number): void {
-    this.doubles[COMMANDS_FROM + number] += us;
+  /** A call took `us`; it stands for `weight` calls like it. */
+  addCommandUs(number: number, us: number, weight: number): void {
+    this.doubles[COMMANDS_FROM + number] += us * weight;
+    if (this.tracking) recordLatency(this.histograms, number * HISTOGRAM_WORDS, us, weight);
   }
 
-  resetCommands(): void {
-    this.doubles.fill(0, COMMANDS_FROM);
+  /** Adds a command's latencies to a sum. */
+  addLatencies(number: number, sum: LatencySum): void {
+    sum.add(this.histograms, number * HISTOGRAM_WORDS);
   }
+
+  /** The reader's: starts commands' latencies anew. A call noted at the same moment may be lost. */
+  resetLatencies(): void {
+    this.histograms.fill(0);
+  }
+}
+
+function sizeOf(commands: number): number {
+  return (COMMANDS_FROM + commands) * 8 + commands * HISTOGRAM_WORDS * 4;
 }

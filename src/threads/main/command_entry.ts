@@ -1,7 +1,8 @@
 /** CommandEntry: a command as one server knows it: the shared facts, precomputed for dispatch, with this server's figures. Main thread. */
-import type { CommandFlag, ShardCommand, ShardEntry } from "../../commands/command.ts";
+import type { CommandFacts, CommandFlag, ShardCommand, ShardEntry } from "../../commands/command.ts";
 import { fixedRange, type KeyRange } from "../../commands/key_specs.ts";
 import { CommandIndex } from "../../commands/lookup.ts";
+import { HISTOGRAM_WORDS, recordLatency } from "../latency_histogram.ts";
 import type { MainCommand } from "./main_command.ts";
 
 /** Flags the dispatcher asks for, as bits. */
@@ -52,6 +53,10 @@ export class CommandEntry {
   usec = 0;
   rejectedCalls = 0;
   failedCalls = 0;
+  /** Latencies of the calls timed here; undefined without latency-tracking. */
+  latencies: Uint32Array | undefined;
+  /** True for subcommands of DEBUG, which need enable-debug-command. */
+  readonly debugs: boolean;
 
   constructor(
     readonly facts: ShardEntry | MainCommand,
@@ -65,6 +70,7 @@ export class CommandEntry {
     this.flags = facts.flags.reduce((bits, flag) => bits | (BITS[flag] ?? 0), 0);
     this.shard = "run" in facts ? facts : undefined;
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
+    this.debugs = parent === "debug";
     this.main = "main" in facts ? facts.main : undefined;
     this.keys = fixedRange(facts);
   }
@@ -74,7 +80,20 @@ export class CommandEntry {
     return this.arity >= 0 ? argc === this.arity : argc >= -this.arity;
   }
 
+  /** A call took `us` microseconds; it stands for `weight` calls like it. */
+  took(us: number, weight: number): void {
+    this.usec += us * weight;
+    if (this.latencies !== undefined) recordLatency(this.latencies, 0, us, weight);
+  }
+
+  /** Starts or ends counting latencies (latency-tracking). */
+  track(on: boolean): void {
+    this.latencies = on ? this.latencies ?? new Uint32Array(HISTOGRAM_WORDS) : undefined;
+    this.subcommands?.forEach((sub) => sub.track(on));
+  }
+
   resetFigures(): void {
+    this.latencies?.fill(0);
     this.calls =
       this.usec =
       this.rejectedCalls =
@@ -91,6 +110,15 @@ export function indexCommands(
   renamed?: ReadonlyMap<string, string>,
 ): CommandIndex<CommandEntry> {
   return new CommandIndex(joinContainers(facts).map((each) => new CommandEntry(each, undefined, numbers)), renamed);
+}
+
+/** Facts of all commands for COMMAND: as `indexCommands`, without those that rename-command removed. */
+export function indexFacts(
+  facts: readonly (ShardEntry | MainCommand)[],
+  renamed?: ReadonlyMap<string, string>,
+): CommandIndex<CommandFacts> {
+  const left: readonly CommandFacts[] = joinContainers(facts).filter((each) => renamed?.get(each.name) !== "");
+  return new CommandIndex(left, renamed);
 }
 
 /** One container of two with the same name, when some of its subcommands run in shards and some on the main thread. */

@@ -79,6 +79,15 @@ export class Connections implements SocketHandler {
     dispatcher.onResume = () => this.resumePostponed();
   }
 
+  resetFigures(): void {
+    this.connectionsReceived = 0;
+    this.rejectedConnections = 0;
+    this.outputLimitDisconnections = 0;
+    this.queryLimitDisconnections = 0;
+    this.netInput = 0;
+    this.netOutput = 0;
+  }
+
   open(socket: Socket): void {
     this.connectionsReceived++;
     const refusal = this.sessions.size >= this.rules.maxClients()
@@ -354,7 +363,8 @@ export class Connections implements SocketHandler {
   }
 }
 
-function isLocal(address: string): boolean {
+/** True for the address of a client on this machine: loopback, or a Unix socket. */
+export function isLocal(address: string): boolean {
   return address.startsWith("127.") || address.startsWith("[::1]") || address.startsWith("/") ||
     address.endsWith(":0") ||
     address.startsWith("[::ffff:127.");

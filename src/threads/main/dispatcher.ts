@@ -7,7 +7,7 @@
  * 2. Nothing is allocated on the way of a command that is known, allowed and sent to its shard.
  */
 import { latin1Text } from "../../base/bytes.ts";
-import { ReplyError, wrongArity } from "../../base/reply_error.ts";
+import { OUT_OF_MEMORY, ReplyError, wrongArity } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import type { Request } from "../../codec/resp/request.ts";
 import type { Call } from "../../commands/call.ts";
@@ -20,6 +20,10 @@ import { Pause } from "./pause.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
+const DEBUG_REFUSED = new ReplyError(
+  'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
+    "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
+);
 const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
 /** Of more commands than this in a turn only every SAMPLE_EVERY-th is timed: reading a clock costs a tenth of a GET. */
 const TIMED_PER_TURN = 4;
@@ -75,6 +79,11 @@ export class Dispatcher {
         return true;
       }
       entry = sub;
+      if (entry.debugs && !this.server.allowsDebug(session)) {
+        entry.rejectedCalls++;
+        this.refuse(session, DEBUG_REFUSED);
+        return true;
+      }
     }
     session.lastCommand = entry.fullName;
     if (!entry.accepts(request.argc)) {
@@ -85,17 +94,18 @@ export class Dispatcher {
     if ((session.gate | this.gate) !== 0) {
       if (!this.admit(session, entry)) return true;
       if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry)) return false;
+      if ((session.gate & Gate.WAITS) !== 0) return false;
     }
     this.commandsProcessed++;
     entry.calls++;
     if (this.inTurn++ < TIMED_PER_TURN) {
       const start = monotonicUs();
       this.dispatch(session, entry, request);
-      entry.usec += monotonicUs() - start;
+      entry.took(monotonicUs() - start, 1);
     } else if (this.inTurn % SAMPLE_EVERY === 0) {
       const start = monotonicUs();
       this.dispatch(session, entry, request);
-      entry.usec += (monotonicUs() - start) * SAMPLE_EVERY;
+      entry.took(monotonicUs() - start, SAMPLE_EVERY);
     } else this.dispatch(session, entry, request);
     return true;
   }
@@ -134,6 +144,28 @@ export class Dispatcher {
     this.reply.pos = start;
   }
 
+  /**
+   * A main command's reply comes later: OK, or the error that `outcome` resolves to. The command itself writes none; the session's
+   * next requests wait.
+   */
+  replyLater(session: Session, outcome: Promise<ReplyError | undefined>): void {
+    session.gate |= Gate.WAITS;
+    outcome.then((error) => {
+      session.gate &= ~Gate.WAITS;
+      if (session.closed) return;
+      const start = this.reply.pos;
+      if (error === undefined) this.reply.ok();
+      else {
+        this.reply.error(error);
+        this.countError(error.code);
+      }
+      if ((session.gate & Gate.REPLY_OFF) !== 0) this.reply.pos = start;
+      this.shards.wrote(session, start);
+      this.server.connections.flush(session);
+      this.onResume();
+    });
+  }
+
   /** A command's own error reply: counts it. */
   failed(entry: CommandEntry, error: ReplyError): void {
     this.failedWith(entry, error.code);
@@ -143,6 +175,13 @@ export class Dispatcher {
   failedWith(entry: CommandEntry, code: string): void {
     entry.failedCalls++;
     this.countError(code);
+  }
+
+  resetFigures(): void {
+    this.commandsProcessed = 0;
+    this.errorReplies = 0;
+    this.errorCounts.clear();
+    for (const entry of this.index.commands) entry.resetFigures();
   }
 
   private countError(code: string): void {
@@ -167,6 +206,11 @@ export class Dispatcher {
     if ((session.gate & Gate.AUTH) !== 0 && (entry.flags & Flag.NO_AUTH) === 0) {
       entry.rejectedCalls++;
       this.refuse(session, NO_AUTH);
+      return false;
+    }
+    if ((this.gate & Gate.MEMORY) !== 0 && (entry.flags & Flag.DENY_OOM) !== 0 && this.server.memory.isShort()) {
+      entry.rejectedCalls++;
+      this.refuse(session, OUT_OF_MEMORY);
       return false;
     }
     return true;

@@ -28,6 +28,7 @@ import {
 } from "../../ring/messages.ts";
 import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
 import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
+import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
@@ -97,6 +98,7 @@ export class RingShards implements Shards {
   private readonly spareBatches: Uint8Array[] = [];
   private lastProgressUs = 0;
   private closing = false;
+  private noEviction = true;
   private readonly spinUs: number;
   private readonly maxMessage: number;
   /** ArgumentRanges of one part of a split command. */
@@ -512,6 +514,7 @@ export class RingShards implements Shards {
   /** Small enough for any ring's kept half; a shard obeys before the requests that follow. */
   configure(settings: Settings): void {
     const numbers = settings.toNumbers();
+    this.noEviction = EVICTION_POLICIES[settings.policy] === "noeviction";
     for (const end of this.ends) {
       const at = this.reserve(end, padded(8 + numbers.length * 8));
       end.requests.i32[(at >> 2) + 1] = ToShard.SETTINGS;
@@ -521,6 +524,7 @@ export class RingShards implements Shards {
   }
 
   relieve(): boolean {
+    if (this.noEviction) return false;
     for (const end of this.ends) if (end.figures.get(Figure.EVICTION_EXHAUSTED) === 0) return true;
     return false;
   }

@@ -6,27 +6,24 @@
 import { KeyHash } from "../../base/hash.ts";
 import type { Log } from "../../base/log.ts";
 import { Reply } from "../../codec/resp/reply.ts";
+import type { FactsIndex } from "../../commands/docs.ts";
 import type { CommandIndex } from "../../commands/lookup.ts";
 import { commandNumbers, shardCommands } from "../../commands/table.ts";
 import type { Config } from "../../config/config.ts";
 import { Arena, MAX_CAPACITY } from "../../memory/arena.ts";
-import {
-  coreCount,
-  createNetwork,
-  type Listener,
-  monotonicMs,
-  type Network,
-  NetworkError,
-  wallMs,
-} from "../../runtime/mod.ts";
+import { coreCount, createNetwork, monotonicMs, type Network, wallMs, wallUs } from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
-import { CommandEntry, indexCommands } from "./command_entry.ts";
+import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
 import { mainCommands } from "./commands/mod.ts";
-import { Connections } from "./connections.ts";
+import { ConfigEffects, settingsOf } from "./config_effects.ts";
+import { Connections, isLocal } from "./connections.ts";
 import { Cron } from "./cron.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { FigureSums } from "./figure_sums.ts";
 import { InlineShards } from "./inline_shards.ts";
+import { Listeners } from "./listeners.ts";
+import { Memory } from "./memory.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
@@ -60,17 +57,22 @@ export class Server {
   readonly network: Network;
   readonly cron: Cron;
   readonly runId: string;
-  /** The TCP port bound, 0 without one. */
-  port = 0;
+  /** Facts of all commands, for COMMAND. */
+  readonly facts: FactsIndex;
+  readonly listeners: Listeners;
+  readonly effects: ConfigEffects;
+  readonly memory: Memory;
+  readonly figures: FigureSums;
   /** Called when SHUTDOWN wants the server's process to end. */
   onShutdown: () => void = () => {};
   /** Called with a report when a thread died: nothing can be trusted any more, the process must end. */
   onDeath: (report: string) => void = () => {};
 
-  private readonly listeners: Listener[] = [];
+  private readonly systemClock: boolean;
   private closing: Promise<void> | undefined;
 
   constructor(readonly config: Config, readonly log: Log, options: ServerOptions = {}) {
+    this.systemClock = options.clock === undefined;
     this.clock = options.clock ?? { nowMs: wallMs };
     this.configPath = options.configPath;
     const words = crypto.getRandomValues(new Uint32Array(2));
@@ -91,13 +93,19 @@ export class Server {
     const engine = new Engine(stores[0], reply);
     const shards = threads === 0
       ? new InlineShards(engine)
-      : new RingShards(stores, reply, engine.limits, this.network.wakeHandle, (report) => this.onDeath(report));
+      : new RingShards(stores, reply, settingsOf(config), this.network.wakeHandle, (report) => this.onDeath(report));
     this.shards = shards;
-    this.commands = indexCommands([...shardCommands, ...mainCommands], commandNumbers, options.renamed);
+    const facts = [...shardCommands, ...mainCommands];
+    this.commands = indexCommands(facts, commandNumbers, options.renamed);
+    this.facts = indexFacts(facts, options.renamed);
     this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
     shards.dispatcher = this.dispatcher;
     if (shards instanceof RingShards) shards.connections = this.connections;
+    this.listeners = new Listeners(this.network, this.connections, config);
+    this.memory = new Memory(this);
+    this.figures = new FigureSums(shards);
+    this.effects = new ConfigEffects(this);
     this.cron = new Cron(this);
     this.network.turn = () => this.turn();
   }
@@ -106,49 +114,39 @@ export class Server {
     return this.clock.nowMs();
   }
 
-  /**
-   * Binds every address of the configuration. Port 0 means no TCP at all, as in redis.conf; with `anyPort` it means a port that the
-   * system chooses. Throws NetworkError.
-   */
-  async listen(how: { anyPort: boolean } = { anyPort: false }): Promise<void> {
-    const { config } = this;
-    const port = config.int("port");
-    const options = { backlog: config.int("tcp-backlog"), keepAliveSeconds: config.int("tcp-keepalive") };
-    if (port !== 0 || how.anyPort) {
-      for (const address of config.value("bind")) await this.listenOn(address, port, options);
-    }
-    const path = config.path("unixsocket");
-    if (path !== "") {
-      const mode = config.int("unixsocketperm");
-      this.listeners.push(
-        await this.network.listen({ path, mode: mode === 0 ? undefined : mode, ...options }, this.connections),
-      );
-    }
+  /** The time in µs, as fine as the clock tells it. */
+  nowUs(): number {
+    return this.systemClock ? wallUs() : this.clock.nowMs() * 1000;
   }
 
-  private async listenOn(
-    address: string,
-    port: number,
-    options: { backlog: number; keepAliveSeconds: number },
-  ): Promise<void> {
-    // "-address": one that may be missing. "*": every address of the machine.
-    const optional = address.startsWith("-");
-    const name = optional ? address.slice(1) : address;
-    const hostname = name === "*" ? "0.0.0.0" : name === "::*" ? "::" : name;
-    try {
-      const listener = await this.network.listen({ hostname, port: this.port || port, ...options }, this.connections);
-      this.listeners.push(listener);
-      this.port ||= listener.port;
-    } catch (error) {
-      const missing = error instanceof NetworkError &&
-        ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"].includes(error.code);
-      if (!(optional && missing)) throw error;
-    }
+  /** Starts to accept connections (listeners.ts). Throws NetworkError. */
+  listen(how: { anyPort: boolean } = { anyPort: false }): Promise<void> {
+    return this.listeners.open(how);
+  }
+
+  /** The TCP port bound, 0 without one. */
+  get port(): number {
+    return this.listeners.port;
   }
 
   /** Kinds of connections accepted, as the log names them. */
   get listensOn(): string[] {
-    return [...(this.port !== 0 ? ["tcp"] : []), ...(this.config.path("unixsocket") !== "" ? ["unix"] : [])];
+    return this.listeners.kinds;
+  }
+
+  /** Whether a client may run DEBUG (enable-debug-command). */
+  allowsDebug(session: Session): boolean {
+    const allowed = this.config.value("enable-debug-command");
+    return allowed === "yes" || (allowed === "local" && isLocal(session.socket.remoteAddress));
+  }
+
+  /** CONFIG RESETSTAT. */
+  resetFigures(): void {
+    this.dispatcher.resetFigures();
+    this.connections.resetFigures();
+    this.figures.reset();
+    this.memory.peakBytes = 0;
+    this.memory.sample();
   }
 
   /** Ends the server: no new connections, then every open one, then threads. */
@@ -158,7 +156,7 @@ export class Server {
   }
 
   private async closeNow(): Promise<void> {
-    for (const listener of this.listeners) listener.close();
+    this.listeners.close();
     for (const session of this.connections.sessions.values()) this.connections.flush(session);
     this.network.close();
     await this.shards.close();

@@ -25,6 +25,10 @@ export const Gate = {
   NO_TOUCH: 16,
   /** CLIENT PAUSE, for all clients. */
   PAUSED: 32,
+  /** maxmemory is set, for all clients. */
+  MEMORY: 64,
+  /** A reply of the client's comes later, and its next requests wait for it. */
+  WAITS: 128,
 } as const;
 
 /** A first piece of an unfinished request is kept in a buffer of this size. */

@@ -1,8 +1,8 @@
 /** SystemHost: the system's files as configuration and log need them; paths are latin-1 texts of their bytes. Main thread. */
 import { encodeText, latin1Bytes, latin1Text } from "../../base/bytes.ts";
 import type { ConfHost } from "../../config/conf_file.ts";
-import type { WorkingFolder } from "../../config/config.ts";
-import { chdir, cwd, FileError, systemFiles } from "../../runtime/mod.ts";
+import type { Config, WorkingFolder } from "../../config/config.ts";
+import { chdir, cwd, FileError, pid, systemFiles } from "../../runtime/mod.ts";
 
 /** A path as the runtime wants it. */
 function decoded(path: string): string {
@@ -30,6 +30,19 @@ export function readWhole(path: string): Uint8Array {
   } finally {
     file.close();
   }
+}
+
+/** Replaces a file's contents so that a crash leaves the old ones or the new ones. Throws FileError. */
+function writeWhole(path: string, bytes: Uint8Array): void {
+  const fresh = `${path}.${pid}.tmp`;
+  const file = systemFiles.open(fresh, "write");
+  try {
+    file.write(bytes, 0, bytes.length, 0);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  systemFiles.rename(fresh, path);
 }
 
 /** Appends to a file, created if missing. Throws FileError. */
@@ -67,6 +80,21 @@ export const confHost: ConfHost = {
     }
   },
 };
+
+/**
+ * Writes the configuration into its file, as CONFIG REWRITE does; `path` is a latin-1 text. Returns the system's error text when that
+ * fails; the file is then as it was.
+ */
+export function rewriteConfig(config: Config, path: string): string | undefined {
+  try {
+    const name = decoded(path);
+    const old = systemFiles.stat(name) === undefined ? "" : latin1Text(readWhole(name));
+    writeWhole(name, latin1Bytes(config.rewrite(old, [])));
+    return undefined;
+  } catch (error) {
+    return reason(error);
+  }
+}
 
 export const workingFolder: WorkingFolder = {
   current: () => latin1Text(encodeText(cwd())),

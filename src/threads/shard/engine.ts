@@ -10,24 +10,63 @@ import { OUT_OF_MEMORY, ReplyError } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Call } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
-import { Limits } from "../../commands/limits.ts";
+import type { Limits } from "../../commands/limits.ts";
 import { ArenaFull } from "../../memory/arena.ts";
+import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
+import { Settings } from "./settings.ts";
 
 /** Items of garbage freed between two looks at the clock: about 50 µs. */
 const SWEEP = 512;
 
+/** `step`'s usual budget: requests wait no longer than that for background work. */
+export const STEP_MS = 1;
+/** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
+const STEP_PERCENT = 25;
+const STEP_PERCENT_PER_EFFORT = 2;
+const LFU_POLICIES: readonly string[] = ["volatile-lfu", "allkeys-lfu"];
+
 export class Engine {
   readonly call: Call;
-  readonly limits = new Limits();
+  readonly settings = new Settings();
   readonly expiry: ActiveExpiry;
+  readonly eviction: Eviction;
   /** The ReplyError of the last `run`, or undefined: for the error figures. */
   lastError: ReplyError | undefined;
 
-  constructor(readonly store: Store, readonly reply: Reply) {
-    this.call = new Call(store, reply, this.limits);
+  private pauseMs = 0;
+  private idleMs = 0;
+
+  /** Over one shard's store; `all` are the stores of all shards, for the memory they use together. */
+  constructor(readonly store: Store, readonly reply: Reply, private readonly all: readonly Store[] = [store]) {
+    this.call = new Call(store, reply, this.settings.limits);
     this.expiry = new ActiveExpiry(store);
+    this.eviction = new Eviction(store, all);
+    this.configure();
+  }
+
+  get limits(): Limits {
+    return this.settings.limits;
+  }
+
+  /** Obeys what `settings` say now. */
+  configure(): void {
+    const { settings, eviction, expiry } = this;
+    eviction.limitBytes = settings.maxMemory;
+    eviction.policy = settings.policy;
+    eviction.samples = settings.samples;
+    eviction.tenacity = settings.tenacity;
+    expiry.enabled = settings.activeExpiry !== 0;
+    expiry.effort = settings.expiryEffort;
+    for (const store of this.all) {
+      store.clock.lfu = LFU_POLICIES.includes(EVICTION_POLICIES[settings.policy]);
+      store.clock.lfuLogFactor = settings.lfuLogFactor;
+      store.clock.lfuDecayMinutes = settings.lfuDecayMinutes;
+    }
+    const percent = STEP_PERCENT + (settings.expiryEffort - 1) * STEP_PERCENT_PER_EFFORT;
+    this.pauseMs = (STEP_MS * (100 - percent)) / percent;
+    this.idleMs = 1000 / settings.hz;
   }
 
   /** Time of the commands that follow, ms since 1970. */
@@ -39,6 +78,7 @@ export class Engine {
   run(command: ShardCommand): void {
     const start = this.reply.pos;
     this.lastError = undefined;
+    if (this.eviction.limitBytes !== 0) this.eviction.relieve();
     try {
       command.run(this.call);
     } catch (error) {
@@ -51,15 +91,18 @@ export class Engine {
   }
 
   /**
-   * Background work: active expiry, then freeing what large values left behind. Takes at most about `budgetMs`; `clock` gives ms.
-   * Returns true when more is left than fitted.
+   * Background work: eviction, active expiry, then freeing what large values left behind. Takes at most about `budgetMs`; `clock`
+   * gives ms. Returns the ms after which it wants to go on.
    */
-  step(budgetMs: number, clock: () => number): boolean {
-    const garbage = this.store.garbage;
-    if (garbage.pending === 0) return this.expiry.step(budgetMs, clock);
+  step(budgetMs: number, clock: () => number): number {
     const end = clock() + budgetMs;
-    const more = this.expiry.step(budgetMs / 2, clock);
-    while (garbage.step(SWEEP)) if (clock() >= end) return true;
-    return more;
+    let more = false;
+    while (this.eviction.over && !this.eviction.relieve() && !this.eviction.exhausted) {
+      if (clock() >= end) return this.pauseMs;
+    }
+    const garbage = this.store.garbage;
+    if (this.expiry.step(garbage.pending === 0 ? budgetMs : budgetMs / 2, clock)) more = true;
+    while (garbage.step(SWEEP)) if (clock() >= end) return this.pauseMs;
+    return more ? this.pauseMs : this.idleMs;
   }
 }

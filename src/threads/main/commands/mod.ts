@@ -7,5 +7,16 @@ import { hello } from "./hello.ts";
 import { ping } from "./ping.ts";
 import { quit, reset } from "./quit.ts";
 import { select } from "./select.ts";
+import { serverCommands } from "./server/mod.ts";
 
-export const mainCommands: readonly MainCommand[] = [auth, client, echo, hello, ping, quit, reset, select];
+export const mainCommands: readonly MainCommand[] = [
+  auth,
+  client,
+  echo,
+  hello,
+  ping,
+  quit,
+  reset,
+  select,
+  ...serverCommands,
+];

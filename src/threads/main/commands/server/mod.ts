@@ -1,0 +1,10 @@
+/** The server's commands: their table entries. */
+import type { MainCommand } from "../../main_command.ts";
+import { command } from "./command.ts";
+import { config } from "./config.ts";
+import { lolwut } from "./lolwut.ts";
+import { role } from "./role.ts";
+import { shutdown } from "./shutdown.ts";
+import { time } from "./time.ts";
+
+export const serverCommands: readonly MainCommand[] = [command, config, lolwut, role, shutdown, time];

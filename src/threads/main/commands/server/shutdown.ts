@@ -1,0 +1,40 @@
+/** SHUTDOWN: ends the server. */
+import { ReplyError, SYNTAX_ERROR } from "../../../../base/reply_error.ts";
+import type { MainCommand, MainContext } from "../../main_command.ts";
+
+const NOTHING_TO_ABORT = new ReplyError("ERR No shutdown in progress.");
+const CANNOT_SAVE = new ReplyError("ERR Errors trying to SHUTDOWN. Check logs.");
+
+export const shutdown: MainCommand = {
+  name: "shutdown",
+  arity: -1,
+  flags: ["admin", "noscript", "loading", "stale", "no_multi", "allow_busy"],
+  group: "server",
+  since: "1.0.0",
+  summary: "Ends the server.",
+  complexity: "O(N) when saving, where N is the number of keys in all databases, otherwise O(1)",
+  syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
+  history: [["7.0.0", "NOW, FORCE and ABORT."]],
+  main({ server, args, session }: MainContext): void {
+    let abort = false;
+    let save = false;
+    let noSave = false;
+    let force = false;
+    for (let i = 1; i < args.argc; i++) {
+      if (args.is(i, "nosave")) noSave = true;
+      else if (args.is(i, "save")) save = true;
+      else if (args.is(i, "force")) force = true;
+      else if (args.is(i, "abort")) abort = true;
+      else if (!args.is(i, "now")) throw SYNTAX_ERROR;
+    }
+    if ((abort && args.argc > 2) || (save && noSave)) throw SYNTAX_ERROR;
+    if (abort) throw NOTHING_TO_ABORT;
+    if (save && !force) {
+      server.log.warning("SHUTDOWN SAVE: there is no persistence to save with.");
+      throw CANNOT_SAVE;
+    }
+    // The client learns of success by the connection's end.
+    server.connections.closeAfterReply(session);
+    server.onShutdown();
+  },
+};

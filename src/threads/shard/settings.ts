@@ -1,0 +1,43 @@
+/**
+ * Settings: what the configuration tells an engine, as plain numbers, so that they cross threads in a message. Main makes them
+ * (threads/main/config_effects.ts), `Engine.configure` obeys them. Any thread.
+ */
+import { Limits } from "../../commands/limits.ts";
+import type { EvictionPolicy } from "../../store/eviction.ts";
+
+export class Settings {
+  readonly limits: Limits = new Limits();
+
+  /** maxmemory in bytes, over all shards; 0 without limit. */
+  maxMemory = 0;
+  /** maxmemory-policy: index in EVICTION_POLICIES. */
+  policy: EvictionPolicy = 0;
+  /** maxmemory-samples: keys looked at to find one to evict. */
+  samples = 5;
+  /** maxmemory-eviction-tenacity, 0..100. */
+  tenacity = 10;
+  lfuLogFactor = 10;
+  lfuDecayMinutes = 1;
+
+  /** 1 unless DEBUG SET-ACTIVE-EXPIRE turned it off. */
+  activeExpiry = 1;
+  /** active-expire-effort, 1..10. */
+  expiryEffort = 1;
+  /** 1 when calls are timed for percentiles (latency-tracking). */
+  latencyTracking = 1;
+  /** hz: how often background work looks for something to do. */
+  hz = 10;
+
+  /** All values in the order of their declaration, to cross threads. */
+  toNumbers(): number[] {
+    const { limits, ...own } = this;
+    return [...Object.values(own), ...limits.toNumbers()];
+  }
+
+  /** Takes over what `toNumbers` gave. */
+  fromNumbers(numbers: ArrayLike<number>): void {
+    const names = Object.keys(this).filter((name) => name !== "limits");
+    names.forEach((name, i) => Object.assign(this, { [name]: numbers[i] }));
+    this.limits.fromNumbers(Array.from(numbers).slice(names.length));
+  }
+}
