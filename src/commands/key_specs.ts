@@ -134,7 +134,7 @@ export class KeyFinder implements KeyList {
   private readonly plans = new Map<CommandFacts, readonly Plan[]>();
 
   /**
-   * Finds the keys of a request with the command. False when the arguments don't say where keys are (a count that is no number or
+   * Finds the keys of a request with the command. False when the arguments don't say where keys are (a count that is no number, 0 or
    * too large); what was found until then stays.
    */
   find(command: CommandFacts, request: Arguments): boolean {
@@ -186,8 +186,7 @@ export class KeyFinder implements KeyList {
       const at = first + p.num;
       if (at >= argc) return false;
       const n = parseSafeInteger(request.buf, request.at[at], request.at[at] + request.len[at]);
-      if (!(n >= 0)) return false;
-      if (n === 0) return true;
+      if (!(n >= 1)) return false;
       first += p.first;
       last = first + (n - 1) * p.step;
     }

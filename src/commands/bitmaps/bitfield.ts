@@ -264,10 +264,11 @@ function bitsOf(call: Call, i: number): number {
 /** BITFIELD only reads the key unless SET or INCRBY is among its operations. */
 function findKeys(request: Arguments, keys: KeyList): void {
   const { buf, at, len, argc } = request;
-  let use: number = KeyUse.RO | KeyUse.access;
-  for (let i = 2; i < argc; i++) {
-    const writes = equalsIgnoreCase(buf, at[i], len[i], "set") || equalsIgnoreCase(buf, at[i], len[i], "incrby");
-    if (writes) use = KeyUse.RW | KeyUse.access | KeyUse.update;
+  let writes = false;
+  for (let i = 2; i < argc && !writes; i++) {
+    if (equalsIgnoreCase(buf, at[i], len[i], "get") && i + 2 < argc) i += 2;
+    else if (equalsIgnoreCase(buf, at[i], len[i], "overflow") && i + 1 < argc) i += 1;
+    else writes = true;
   }
-  keys.add(1, use);
+  keys.add(1, writes ? KeyUse.RW | KeyUse.access | KeyUse.update : KeyUse.RO | KeyUse.access);
 }

@@ -6,6 +6,7 @@ import type { Call } from "../call.ts";
 import type { ShardCommand } from "../command.ts";
 import { closeScan, cursorPlace, cursorShard, joinCursor, parseCursor } from "../scan_cursor.ts";
 
+const STAR = 0x2a;
 const DEFAULT_COUNT = 10;
 /** Empty buckets looked at per element asked for, as Redis bounds a call on a sparse table. */
 const BUCKETS_PER_ELEMENT = 10;
@@ -38,7 +39,7 @@ export const scan: ShardCommand = {
       if (call.is(i, "count")) {
         count = call.int(i + 1);
         if (count < 1) throw SYNTAX_ERROR;
-      } else if (call.is(i, "match")) pattern = i + 1;
+      } else if (call.is(i, "match")) pattern = isStar(call, i + 1) ? 0 : i + 1;
       else if (call.is(i, "type")) type = typeNamed(call, i + 1);
       else throw SYNTAX_ERROR;
     }
@@ -83,6 +84,11 @@ export const scan: ShardCommand = {
 function typeNamed(call: Call, i: number): number {
   for (let type = 0; type < TYPE_NAMES.length; type++) if (call.is(i, TYPE_NAMES[type])) return type;
   return NO_TYPE;
+}
+
+/** True for the pattern that everything matches, in SCAN even a name without a byte. */
+function isStar(call: Call, i: number): boolean {
+  return call.len[i] === 1 && call.buf[call.at[i]] === STAR;
 }
 
 function matches(call: Call, pattern: number, u8: Uint8Array, from: number, to: number): boolean {
