@@ -52,9 +52,12 @@ const W_LOOSE = W_FIELD_DEADLINES + HEAP_WORDS;
 /** Words of one such value; the longest root is a hash's. */
 const LOOSE_WORDS = 16;
 
-/** A database's words: the table's root, then the place where active expiry goes on. */
+/** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
 const DB_WORDS = 8;
 const DB_EXPIRE_PLACE = ROOT_WORDS;
+const DB_MEAN_TTL = ROOT_WORDS + 1;
+/** Share of the last sample in the mean time to live; Redis's. */
+const TTL_SAMPLE_SHARE = 1 / 50;
 
 const TWO_32 = 4294967296;
 const TWO_63 = 9223372036854775808;
@@ -273,6 +276,31 @@ export class Store {
 
   volatileCount(db: number): number {
     return this.table.flaggedCount(this.root(db));
+  }
+
+  /** Mean time to live of the volatile keys, ms, as active expiry met them; 0 before it met any. */
+  meanTtlMs(db: number): number {
+    const w = this.root(db) + DB_MEAN_TTL;
+    return this.i32[w + 1] * TWO_32 + (this.i32[w] >>> 0);
+  }
+
+  private noteTtl(db: number, meanMs: number): void {
+    const before = this.meanTtlMs(db);
+    const mean = before === 0 ? meanMs : before + (meanMs - before) * TTL_SAMPLE_SHARE;
+    const w = this.root(db) + DB_MEAN_TTL;
+    this.i32[w] = Math.floor(mean) | 0;
+    this.i32[w + 1] = Math.floor(mean / TWO_32);
+  }
+
+  /** Hashes with fields that expire; in all databases with -1. A shard that runs meanwhile makes it an estimate. */
+  hashesWithDeadlines(db: number): number {
+    const n = this.deadlines.count(this.fieldDeadlines);
+    if (db === -1) return n;
+    let found = 0;
+    for (let i = 0; i < n; i++) {
+      if (this.i32[this.deadlines.nodeAt(this.fieldDeadlines, i) >> 2] === db) found++;
+    }
+    return found;
   }
 
   /** Slots and bytes of a database's table, for MEMORY STATS. */
@@ -664,12 +692,17 @@ export class Store {
     const next = this.table.scanFlagged(root, place, want, maxBuckets);
     const n = this.table.foundCount;
     for (let i = 0; i < n; i++) this.candidates[i] = this.table.found[i];
+    let ttlMs = 0;
     for (let i = 0; i < n; i++) {
       const e = this.candidates[i];
-      if (!this.isExpired(e)) continue;
+      if (!this.isExpired(e)) {
+        ttlMs += Math.max(0, this.expiry(e) - this.nowMs);
+        continue;
+      }
       this.expireEntry(db, e);
       this.expiredNow++;
     }
+    if (n > this.expiredNow) this.noteTtl(db, ttlMs / (n - this.expiredNow));
     this.i32[root + DB_EXPIRE_PLACE] = next;
     this.expireWrapped = next === 0;
     return n;
