@@ -13,13 +13,15 @@ import type { Random } from "./random.ts";
 class RawConnection {
   received = "";
   closed = false;
+  /** True when the server closed with bytes of ours unread: the kernel may then have dropped its last replies. */
+  reset = false;
   #socket: Socket;
 
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
     socket.on("data", (chunk: Uint8Array) => this.received += Buffer.from(chunk).toString("latin1"));
-    socket.on("error", () => this.closed = true);
+    socket.on("error", () => this.closed = this.reset = true);
     socket.on("close", () => this.closed = true);
   }
 
@@ -45,7 +47,7 @@ class RawConnection {
 
 const REQUESTS: string[][] = [
   ["PING"],
-  ["PING", "hello"],
+  ["PING", "howdy"],
   ["ECHO", "\x00\r\n\xff"],
   ["SET", "k", "v"],
   ["GET", "k"],
@@ -119,12 +121,17 @@ export function randomStream(random: Random): string {
   }
   const roll = random.between(0, 99);
   if (roll < 30) text += random.pick(HEADERS);
-  else if (roll < 40) text += random.bytes(random.between(1, 60));
+  else if (roll < 40) text = withoutNul(text + random.bytes(random.between(1, 60)));
   else if (roll < 42) text += "x".repeat(LONG);
   else if (roll < 44) text += "*" + "1".repeat(LONG);
   else if (roll < 46) text += "*1\r\n$" + "1".repeat(LONG);
-  else if (roll < 80) text = damage(random, text);
+  else if (roll < 80) text = withoutNul(damage(random, text));
   return text;
+}
+
+/** Redis looks for an inline request's end up to the first NUL only, then waits for ever: a quirk that is not copied. */
+function withoutNul(text: string): string {
+  return text.replaceAll("\0", "\x01");
 }
 
 function damage(random: Random, text: string): string {
@@ -178,7 +185,7 @@ export async function fuzzProtocol(options: ProtocolFuzzOptions): Promise<string
       await barrier();
     }
     const [reference, ringshard] = both;
-    const same = () => reference.received === ringshard.received && reference.closed === ringshard.closed;
+    const same = () => sameAnswer(reference, ringshard);
     const until = Date.now() + 1000;
     await barrier();
     while (!same() && Date.now() < until) await barrier();
@@ -192,6 +199,12 @@ export async function fuzzProtocol(options: ProtocolFuzzOptions): Promise<string
   }
   for (const control of controls) control.close();
   return report;
+}
+
+function sameAnswer(a: RawConnection, b: RawConnection): boolean {
+  if (a.closed !== b.closed) return false;
+  if (a.reset || b.reset) return a.received.startsWith(b.received) || b.received.startsWith(a.received);
+  return a.received === b.received;
 }
 
 function cut(random: Random, text: string): string[] {

@@ -91,7 +91,11 @@ export class Request {
     let argc = this.argc;
     while (argc < announced) {
       if (i >= to) return this.suspend(i - from, argc, i - from + 1);
-      if (buf[i] !== 36) return this.fail(`expected '$', got '${printable(buf[i])}'`);
+      if (buf[i] !== 36) {
+        // As in Redis, a line is judged when all of it is there.
+        if (lineEnd(buf, i, to) < 0) return this.wantCount(i, from, to, argc);
+        return this.fail(`expected '$', got '${printable(buf[i])}'`);
+      }
       // Most lengths have one or two digits: read them without the general parser.
       let n: number;
       let end: number;
@@ -104,10 +108,7 @@ export class Request {
         if (buf[i + 1] < 49 || buf[i + 1] > 57 || buf[i + 2] < 48 || buf[i + 2] > 57) n = -1;
       } else {
         end = lineEnd(buf, i, to);
-        if (end < 0) {
-          if (to - i > LINE_MAX) return this.fail("too big bulk count string");
-          return this.suspend(i - from, argc, to - from + 1);
-        }
+        if (end < 0) return this.wantCount(i, from, to, argc);
         n = parseSafeInteger(buf, i + 1, end);
       }
       if (!(n >= 0 && n <= maxBulk) || (end === i + 2 && n > 9)) return this.fail("invalid bulk length");
@@ -143,6 +144,12 @@ export class Request {
     this.argc = argc;
     this.needed = needed;
     return Parsed.INCOMPLETE;
+  }
+
+  /** The line at `i` that announces an argument's length is not all there. */
+  private wantCount(i: number, from: number, to: number, argc: number): Parsed {
+    if (to - i > LINE_MAX) return this.fail("too big bulk count string");
+    return this.suspend(i - from, argc, to - from + 1);
   }
 
   private wantLine(from: number, to: number, error: string): Parsed {
@@ -226,7 +233,8 @@ export function splitInline(line: string): string[] | undefined {
     for (;; i++) {
       const c = i < line.length ? line[i] : "";
       if (quote === "") {
-        if (c === "" || isSpace(c) || c === "\0") break;
+        // Vertical tabs and form feeds stand before a word like blanks, but do not end one.
+        if (c === "" || c === "\0" || (isSpace(c) && c !== "\v" && c !== "\f")) break;
         if (c === '"' || c === "'") quote = c;
         else arg += c;
         continue;
