@@ -9,10 +9,10 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 
 const DECREMENT_OVERFLOW = new ReplyError("ERR decrement would overflow");
-const NAN_OR_INFINITY = new ReplyError("ERR increment would produce NaN or Infinity");
+export const NAN_OR_INFINITY = new ReplyError("ERR increment would produce NaN or Infinity");
 
-const INT64_MAX = 2n ** 63n - 1n;
-const INT64_MIN = -(2n ** 63n);
+export const INT64_MAX = 2n ** 63n - 1n;
+export const INT64_MIN = -(2n ** 63n);
 
 /** The text of 0, which a key that does not exist counts as. */
 const ZERO_TEXT = Uint8Array.of(48);
@@ -159,14 +159,14 @@ function addBig(call: Call, increment: bigint): void {
 
 /**
  * Makes the string at the key in argument 1, whose entry is `e` (0: none yet), `length` undefined bytes; an expiry stays. Leaves
- * its store open.
+ * its store open. Returns the entry.
  */
-export function replaceNumber(call: Call, e: number, length: number, encoding: Encoding): void {
+export function replaceNumber(call: Call, e: number, length: number, encoding: Encoding): number {
   const store = call.storeOf(1);
   if (e === 0) {
-    store.reserve(call.db, call.buf, call.at[1], call.len[1], Type.STRING, encoding, length, NO_EXPIRY);
-    return;
+    return store.reserve(call.db, call.buf, call.at[1], call.len[1], Type.STRING, encoding, length, NO_EXPIRY);
   }
   const next = store.valueLen === length ? e : store.resizeValue(call.db, e, length);
   store.setEncoding(next, encoding);
+  return next;
 }

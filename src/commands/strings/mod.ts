@@ -3,6 +3,7 @@ import type { ShardCommand } from "../command.ts";
 import { delex, delifeq, digest } from "./delete_if.ts";
 import { get, getdel, getex, mget } from "./get.ts";
 import { decr, decrby, incr, incrby, incrbyfloat } from "./incr.ts";
+import { increx } from "./increx.ts";
 import { lcs } from "./lcs.ts";
 import { mset, msetex, msetnx } from "./mset.ts";
 import { append, getrange, setrange, strlen, substr } from "./range.ts";
@@ -31,6 +32,7 @@ export const stringCommands: readonly ShardCommand[] = [
   incrby,
   decrby,
   incrbyfloat,
+  increx,
   lcs,
   delex,
   delifeq,
