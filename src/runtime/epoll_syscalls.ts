@@ -64,8 +64,8 @@ export const LIBC_NAMES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarc
 export const MAX_EVENTS = 256;
 
 /**
- * Bytes of the receive buffer, and so the most one client gets a turn. Larger ones were not faster for pipelines,
- * and this fits in a core's second-level cache beside what the commands touch.
+ * Bytes of the receive buffer, and so the most one client gets in a group: a value of a megabyte takes few system calls,
+ * and the buffer fits in a core's second-level cache beside what the commands touch.
  */
 export const RECEIVE_BYTES = 256 * 1024;
 
@@ -111,6 +111,5 @@ export const EAGAIN = 11;
 export const ENOMEM = 12;
 export const ENFILE = 23;
 export const EMFILE = 24;
-export const ECONNABORTED = 103;
 export const ENOBUFS = 105;
 export const EINPROGRESS = 115;
