@@ -5,10 +5,7 @@ import type { Call } from "../call.ts";
 export const ExpiryForm = { NONE: 0, EX: 1, PX: 2, EXAT: 3, PXAT: 4 } as const;
 export type ExpiryForm = (typeof ExpiryForm)[keyof typeof ExpiryForm];
 
-/** Largest expiry kept: the last double below 2^63, since expiries are doubles here and int64 in the files. */
-export const MAX_EXPIRY = 9223372036854774784;
-
-const TWO_63 = 2 ** 63;
+const INT64_MAX = 2n ** 63n - 1n;
 
 /** The form that option `i` names, or NONE when it is another option. */
 export function expiryForm(call: Call, i: number): ExpiryForm {
@@ -25,15 +22,17 @@ export function isAbsolute(form: ExpiryForm): boolean {
 }
 
 /**
- * Absolute expiry, ms since 1970, of the number in argument `i`. Throws when it is no integer, not positive, or beyond int64
- * milliseconds; `command` is named in the text.
+ * Absolute expiry, ms since 1970, of the number in argument `i`; beyond 2^53 the nearest double, which for the last int64 is 2^63.
+ * Throws when it is no integer, not positive, or beyond int64 milliseconds; `command` is named in the text.
  */
 export function expiryArgument(call: Call, i: number, form: ExpiryForm, command: string): number {
-  const n = call.int(i);
-  const scaled = form === ExpiryForm.EX || form === ExpiryForm.EXAT ? n * 1000 : n;
-  const ms = isAbsolute(form) ? scaled : scaled + call.nowMs;
-  if (n > 0 && ms < TWO_63) return ms;
-  // The largest int64, which as a double is 2^63, is a moment still.
-  if (n > 0 && form === ExpiryForm.PXAT) return MAX_EXPIRY;
+  const n = call.int64(i);
+  const unit = form === ExpiryForm.EX || form === ExpiryForm.EXAT ? 1000 : 1;
+  const since = isAbsolute(form) ? 0 : call.nowMs;
+  if (n.value > 0) {
+    const ms = n.value * unit + since;
+    if (ms <= Number.MAX_SAFE_INTEGER) return ms;
+    if (n.toBigInt() * BigInt(unit) + BigInt(since) <= INT64_MAX) return ms;
+  }
   throw new ReplyError(`ERR invalid expire time in '${command}' command`);
 }
