@@ -1,4 +1,5 @@
 /** Entries of a listpack as bulk strings, straight from its bytes to the reply. Any thread. */
+import { viewOf } from "../base/bytes.ts";
 import type { Reply } from "../codec/resp/reply.ts";
 import type { Listpack } from "../structures/listpack.ts";
 
@@ -10,6 +11,8 @@ const SHORT_FRAME = 7;
  */
 export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p: number, n: number): number {
   let buf = reply.buf;
+  let out = viewOf(buf);
+  const source = viewOf(u8);
   let pos = reply.pos;
   for (; n > 0; n--) {
     const b = u8[p];
@@ -18,8 +21,11 @@ export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p
       listpack.readBytes(p);
       reply.bulk(listpack.bytes, listpack.at, listpack.len);
       p = listpack.skip(p);
-      buf = reply.buf;
       pos = reply.pos;
+      if (buf !== reply.buf) {
+        buf = reply.buf;
+        out = viewOf(buf);
+      }
       continue;
     }
     // A string of up to 63 bytes: what most elements are.
@@ -28,6 +34,7 @@ export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p
       reply.pos = pos;
       reply.ensure(len + SHORT_FRAME);
       buf = reply.buf;
+      out = viewOf(buf);
     }
     buf[pos++] = 36;
     if (len >= 10) buf[pos++] = 48 + ((len / 10) | 0);
@@ -35,7 +42,9 @@ export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p
     buf[pos++] = 13;
     buf[pos++] = 10;
     p++;
-    for (let i = 0; i < len; i++) buf[pos + i] = u8[p + i];
+    let i = 0;
+    for (; i < len - 3; i += 4) out.setInt32(pos + i, source.getInt32(p + i, true), true);
+    for (; i < len; i++) buf[pos + i] = u8[p + i];
     pos += len;
     buf[pos++] = 13;
     buf[pos++] = 10;

@@ -229,17 +229,15 @@ export class Quicklist {
     let lp = tree.leaf + gap;
     const size = listpack.totalBytes(lp);
     const offset = place - lp;
+    // The shorter part makes way. Where it has no room, the other part could, but would have to every time: all moves once.
     const towardsHead = offset < size >> 1;
-    let frontRoom = gap >= need;
-    let tailRoom = this.arena.usable(tree.leaf) - gap - size >= need;
-    if (!frontRoom && !tailRoom) {
+    const room = towardsHead ? gap : this.arena.usable(tree.leaf) - gap - size;
+    if (room < need) {
       this.makeRoom(need, towardsHead, fill);
       gap = tree.leafWord;
       lp = tree.leaf + gap;
-      frontRoom = towardsHead;
-      tailRoom = !towardsHead;
     }
-    if (frontRoom && (towardsHead || !tailRoom)) {
+    if (towardsHead) {
       moveBytes(u8, lp - need, lp, offset);
       listpack.write(lp + offset - need);
       listpack.setHeader(lp - need, size + need, tree.leafElements + 1);
