@@ -58,6 +58,9 @@ export class Connections implements SocketHandler {
   queryLimitDisconnections = 0;
   netInput = 0;
   netOutput = 0;
+  /** Receives and sends. */
+  reads = 0;
+  writes = 0;
 
   private nextId = 1;
   /** Requests parsed ahead, those of the batch that runs, and where each starts. */
@@ -86,6 +89,8 @@ export class Connections implements SocketHandler {
     this.queryLimitDisconnections = 0;
     this.netInput = 0;
     this.netOutput = 0;
+    this.reads = 0;
+    this.writes = 0;
   }
 
   open(socket: Socket): void {
@@ -117,6 +122,7 @@ export class Connections implements SocketHandler {
     session.lastMs = this.rules.nowMs();
     session.netIn += to - from;
     this.netInput += to - from;
+    this.reads++;
     if (session.inputLength === 0) {
       const done = this.mustWait(session) ? from : this.consume(session, buf, from, to);
       if (done < to && !session.closing) {
@@ -328,6 +334,7 @@ export class Connections implements SocketHandler {
   send(session: Session, buf: Uint8Array, from: number, to: number): void {
     session.netOut += to - from;
     this.netOutput += to - from;
+    this.writes++;
     if (session.output.bytes === 0) from += session.socket.write(buf, from, to);
     if (from === to) return;
     if (!session.socket.open) return;

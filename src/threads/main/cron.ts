@@ -33,7 +33,6 @@ export class Cron {
   readonly commands = new Rate();
   readonly netInput = new Rate();
   readonly netOutput = new Rate();
-  /** Largest resident memory seen, bytes. */
   private nextMs = 0;
 
   constructor(private readonly server: Server) {}
@@ -52,6 +51,7 @@ export class Cron {
     this.commands.sample(dispatcher.commandsProcessed, nowMs);
     this.netInput.sample(connections.netInput, nowMs);
     this.netOutput.sample(connections.netOutput, nowMs);
+    this.server.memory.sample();
     this.closeIdle();
     this.checkOutput();
   }

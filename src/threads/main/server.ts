@@ -57,6 +57,8 @@ export class Server {
   readonly network: Network;
   readonly cron: Cron;
   readonly runId: string;
+  /** Names the history of changes to replicas. */
+  readonly replicationId: string;
   /** Facts of all commands, for COMMAND. */
   readonly facts: FactsIndex;
   readonly listeners: Listeners;
@@ -68,6 +70,8 @@ export class Server {
   /** Called with a report when a thread died: nothing can be trusted any more, the process must end. */
   onDeath: (report: string) => void = () => {};
 
+  /** Turns of the network so far. */
+  turns = 0;
   private readonly systemClock: boolean;
   private closing: Promise<void> | undefined;
 
@@ -76,9 +80,8 @@ export class Server {
     this.clock = options.clock ?? { nowMs: wallMs };
     this.configPath = options.configPath;
     const words = crypto.getRandomValues(new Uint32Array(2));
-    this.runId = Array.from(crypto.getRandomValues(new Uint8Array(20)), (b) => b.toString(16).padStart(2, "0")).join(
-      "",
-    );
+    this.runId = randomId();
+    this.replicationId = randomId();
     this.outputLimits = new OutputLimits(config);
     this.startedMs = this.clock.nowMs();
     this.network = createNetwork(config.value("network"));
@@ -164,6 +167,7 @@ export class Server {
 
   /** Between groups of network callbacks. Returns ms until the next one is wanted. */
   private turn(): number {
+    this.turns++;
     this.dispatcher.turn();
     const shardsMs = this.shards.turn();
     const pauseMs = this.dispatcher.pause.turn(this.nowMs());
@@ -188,6 +192,11 @@ export class Server {
       closed: (_session: Session) => {},
     };
   }
+}
+
+/** 40 random hexadecimal digits. */
+function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(20)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Shard threads for the directive `shards`; -1 asks for the default by cores. */
