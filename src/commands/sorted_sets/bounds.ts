@@ -1,4 +1,5 @@
 /** Bounds: how sorted-set commands name an interval of scores ("1", "(1", "-inf") or of members ("[a", "(a", "-", "+"). */
+import { compareBytes } from "../../base/bytes.ts";
 import { parseDouble, parseScoreBound } from "../../base/doubles.ts";
 import { NOT_FLOAT, ReplyError } from "../../base/reply_error.ts";
 import type { ZsetCursor } from "../../store/types/zset_cursor.ts";
@@ -42,29 +43,84 @@ export function checkLexBound(call: Call, i: number): void {
   if ((first !== PLUS && first !== MINUS) || len !== 1) throw NOT_LEX_BOUND;
 }
 
-/** Number of members before the interval whose lower bound is argument `i`, of value `min`. */
-export function rankOfMinScore(call: Call, cursor: ZsetCursor, i: number, min: number): number {
-  return cursor.seek(isOpen(call, i) ? Seek.AFTER_SCORE : Seek.BEFORE_SCORE, min, call.buf, 0, 0);
+/** Finds the ranks of the members whose scores lie between arguments `i` and `j`, of values `min` and `max`: cursor.from and end. */
+export function findScores(call: Call, cursor: ZsetCursor, i: number, min: number, j: number, max: number): void {
+  const { buf } = call;
+  const from = cursor.seek(isOpen(call, i) ? Seek.AFTER_SCORE : Seek.BEFORE_SCORE, min, buf, 0, 0);
+  const end = cursor.seek(isOpen(call, j) ? Seek.BEFORE_SCORE : Seek.AFTER_SCORE, max, buf, 0, 0);
+  cursor.from = from;
+  cursor.end = end > from ? end : from;
 }
 
-/** Number of members up to the end of the interval whose upper bound is argument `i`, of value `max`. */
-export function rankBehindMaxScore(call: Call, cursor: ZsetCursor, i: number, max: number): number {
-  return cursor.seek(isOpen(call, i) ? Seek.BEFORE_SCORE : Seek.AFTER_SCORE, max, call.buf, 0, 0);
+/**
+ * The same for members between the bounds in arguments `i` and `j`. The result means something only where all scores are the same. For
+ * others a listpack is searched from the end where a walk starts, so that it is at least what Redis answers.
+ */
+export function findMembers(call: Call, cursor: ZsetCursor, i: number, j: number, reverse: boolean): void {
+  const count = cursor.count;
+  cursor.from = 0;
+  cursor.end = 0;
+  if (!cursor.inListpack) {
+    const from = lexRank(call, cursor, i, false);
+    const end = lexRank(call, cursor, j, true);
+    cursor.from = from;
+    cursor.end = end > from ? end : from;
+  } else if (!isEmptyLex(call, i, j) && !isBelow(call, cursor, i, count - 1) && !isAbove(call, cursor, j, 0)) {
+    if (reverse) {
+      let end = count;
+      while (end > 0 && isAbove(call, cursor, j, end - 1)) end--;
+      let from = end;
+      while (from > 0 && !isBelow(call, cursor, i, from - 1)) from--;
+      cursor.from = from;
+      cursor.end = end;
+    } else {
+      let from = 0;
+      while (from < count && isBelow(call, cursor, i, from)) from++;
+      let end = from;
+      while (end < count && !isAbove(call, cursor, j, end)) end++;
+      cursor.from = from;
+      cursor.end = end;
+    }
+  }
 }
 
-/** The same for a lower bound of members. */
-export function rankOfMinLex(call: Call, cursor: ZsetCursor, i: number): number {
-  return lexRank(call, cursor, i, isOpen(call, i) ? Seek.AFTER_LEX : Seek.BEFORE_LEX);
-}
-
-/** The same for an upper bound of members. */
-export function rankBehindMaxLex(call: Call, cursor: ZsetCursor, i: number): number {
-  return lexRank(call, cursor, i, isOpen(call, i) ? Seek.BEFORE_LEX : Seek.AFTER_LEX);
-}
-
-function lexRank(call: Call, cursor: ZsetCursor, i: number, mode: Seek): number {
+/** Number of members before the interval that the lower bound in argument `i` begins, or up to the end of what it bounds above. */
+function lexRank(call: Call, cursor: ZsetCursor, i: number, upper: boolean): number {
   const first = call.buf[call.at[i]];
   if (first === MINUS) return 0;
   if (first === PLUS) return cursor.count;
+  const mode = (first === OPEN) === upper ? Seek.BEFORE_LEX : Seek.AFTER_LEX;
   return cursor.seek(mode, NaN, call.buf, call.at[i] + 1, call.len[i] - 1);
+}
+
+/** True when no member can lie between the bounds in arguments `i` and `j`. */
+function isEmptyLex(call: Call, i: number, j: number): boolean {
+  const { buf, at, len } = call;
+  const [min, max] = [buf[at[i]], buf[at[j]]];
+  if (min === PLUS || max === MINUS) return true;
+  if (min === MINUS || max === PLUS) return false;
+  const c = compareBytes(buf, at[i] + 1, len[i] - 1, buf, at[j] + 1, len[j] - 1);
+  return c > 0 || (c === 0 && (min === OPEN || max === OPEN));
+}
+
+/** True when the member of a rank lies below the lower bound in argument `i`. */
+function isBelow(call: Call, cursor: ZsetCursor, i: number, rank: number): boolean {
+  const first = call.buf[call.at[i]];
+  if (first === MINUS || first === PLUS) return first === PLUS;
+  const c = compareAt(call, cursor, i, rank);
+  return c < 0 || (c === 0 && first === OPEN);
+}
+
+/** True when the member of a rank lies above the upper bound in argument `i`. */
+function isAbove(call: Call, cursor: ZsetCursor, i: number, rank: number): boolean {
+  const first = call.buf[call.at[i]];
+  if (first === MINUS || first === PLUS) return first === MINUS;
+  const c = compareAt(call, cursor, i, rank);
+  return c > 0 || (c === 0 && first === OPEN);
+}
+
+function compareAt(call: Call, cursor: ZsetCursor, i: number, rank: number): number {
+  cursor.start(rank, false);
+  cursor.next();
+  return compareBytes(cursor.bytes, cursor.at, cursor.len, call.buf, call.at[i] + 1, call.len[i] - 1);
 }

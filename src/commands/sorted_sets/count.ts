@@ -2,14 +2,7 @@
 import { Type } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
 import { READ_KEY, type ShardCommand } from "../command.ts";
-import {
-  checkLexBound,
-  rankBehindMaxLex,
-  rankBehindMaxScore,
-  rankOfMinLex,
-  rankOfMinScore,
-  scoreBound,
-} from "./bounds.ts";
+import { checkLexBound, findMembers, findScores, scoreBound } from "./bounds.ts";
 
 export const zcount: ShardCommand = {
   name: "zcount",
@@ -31,8 +24,8 @@ export const zcount: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    const from = rankOfMinScore(call, cursor, 2, min);
-    call.reply.int(Math.max(0, rankBehindMaxScore(call, cursor, 3, max) - from));
+    findScores(call, cursor, 2, min, 3, max);
+    call.reply.int(cursor.end - cursor.from);
   },
 };
 
@@ -56,7 +49,7 @@ export const zlexcount: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    const from = rankOfMinLex(call, cursor, 2);
-    call.reply.int(Math.max(0, rankBehindMaxLex(call, cursor, 3) - from));
+    findMembers(call, cursor, 2, 3, false);
+    call.reply.int(cursor.end - cursor.from);
   },
 };

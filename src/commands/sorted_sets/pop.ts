@@ -105,7 +105,7 @@ export interface MpopArguments {
 /** Parses `numkeys key ... MIN|MAX [COUNT count]` from argument `i` on. */
 export function parseMpop(call: Call, i: number): MpopArguments {
   const { argc } = call;
-  const keys = call.int(i, 1, 2 ** 31 - 1, NUMKEYS_NOT_POSITIVE);
+  const keys = call.int(i, 1, Infinity, NUMKEYS_NOT_POSITIVE);
   const where = i + 1 + keys;
   if (where >= argc) throw SYNTAX_ERROR;
   const max = call.is(where, "max");
@@ -113,7 +113,7 @@ export function parseMpop(call: Call, i: number): MpopArguments {
   let count = -1;
   for (let k = where + 1; k < argc; k += 2) {
     if (count !== -1 || k + 1 >= argc || !call.is(k, "count")) throw SYNTAX_ERROR;
-    count = call.int(k + 1, 1, 2 ** 31 - 1, COUNT_NOT_POSITIVE);
+    count = call.int(k + 1, 1, Infinity, COUNT_NOT_POSITIVE);
   }
   return { keys, max, count: count === -1 ? 1 : count };
 }

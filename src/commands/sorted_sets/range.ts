@@ -9,14 +9,7 @@ import type { ZsetCursor } from "../../store/types/zset_cursor.ts";
 import { ZsetBuilder } from "../../store/types/zset_builder.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, READ_KEY, type ShardCommand } from "../command.ts";
-import {
-  checkLexBound,
-  rankBehindMaxLex,
-  rankBehindMaxScore,
-  rankOfMinLex,
-  rankOfMinScore,
-  scoreBound,
-} from "./bounds.ts";
+import { checkLexBound, findMembers, findScores, scoreBound } from "./bounds.ts";
 
 const LIMIT_BY_RANK = new ReplyError(
   "ERR syntax error, LIMIT is only supported in combination with either BYSCORE or BYLEX",
@@ -197,11 +190,11 @@ function range(call: Call, by: number, direction: number, store: boolean): void 
       n = Math.min(last, count - 1) - first + 1;
       cursor.start(reverse ? count - 1 - first : first, reverse);
     } else {
-      const from = by === SCORE ? rankOfMinScore(call, cursor, min, first) : rankOfMinLex(call, cursor, min);
-      const end = by === SCORE ? rankBehindMaxScore(call, cursor, max, last) : rankBehindMaxLex(call, cursor, max);
-      n = offset < 0 ? 0 : end - from - offset;
+      if (by === SCORE) findScores(call, cursor, min, first, max, last);
+      else findMembers(call, cursor, min, max, reverse);
+      n = offset < 0 ? 0 : cursor.end - cursor.from - offset;
       if (limit >= 0 && n > limit) n = limit;
-      cursor.start(reverse ? end - 1 - offset : from + offset, reverse);
+      cursor.start(reverse ? cursor.end - 1 - offset : cursor.from + offset, reverse);
     }
     if (n < 0) n = 0;
   }

@@ -3,14 +3,7 @@ import { Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
-import {
-  checkLexBound,
-  rankBehindMaxLex,
-  rankBehindMaxScore,
-  rankOfMinLex,
-  rankOfMinScore,
-  scoreBound,
-} from "./bounds.ts";
+import { checkLexBound, findMembers, findScores, scoreBound } from "./bounds.ts";
 
 export const zrem: ShardCommand = {
   name: "zrem",
@@ -90,8 +83,8 @@ export const zremrangebyscore: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    const from = rankOfMinScore(call, cursor, 2, min);
-    removeRange(call, e, "zremrangebyscore", cursor.count, from, rankBehindMaxScore(call, cursor, 3, max));
+    findScores(call, cursor, 2, min, 3, max);
+    removeRange(call, e, "zremrangebyscore", cursor.count, cursor.from, cursor.end);
   },
 };
 
@@ -115,8 +108,8 @@ export const zremrangebylex: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    const from = rankOfMinLex(call, cursor, 2);
-    removeRange(call, e, "zremrangebylex", cursor.count, from, rankBehindMaxLex(call, cursor, 3));
+    findMembers(call, cursor, 2, 3, false);
+    removeRange(call, e, "zremrangebylex", cursor.count, cursor.from, cursor.end);
   },
 };
 

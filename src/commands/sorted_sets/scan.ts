@@ -24,12 +24,12 @@ export const zscan: ShardCommand = {
   run(call: Call): void {
     const { reply } = call;
     const cursor = parseCursor(call, 2);
-    const options = new ScanOptions(call, 3, false);
     const e = call.readTyped(1, Type.ZSET);
     if (e === 0) {
       emptyScan(reply);
       return;
     }
+    const options = new ScanOptions(call, 3, false);
     const store = call.storeOf(1);
     store.open(e);
     const place = reply.openArray();

@@ -15,6 +15,11 @@ import { memberAt, memberLen, type Zsets } from "./zset.ts";
 export class ZsetCursor {
   /** After `open`: number of members. */
   count = 0;
+  /** An interval of ranks that was looked for: its first, and the first behind it. */
+  from = 0;
+  end = 0;
+  /** After `open`: whether it is a listpack. */
+  inListpack = false;
   /** After `next` returned true: the member's bytes and its score. */
   bytes: Uint8Array;
   at = 0;
@@ -23,7 +28,6 @@ export class ZsetCursor {
   /** Where it lies: the item, or the listpack's entry. `revisit` takes it. */
   place = 0;
 
-  private inListpack = false;
   private value = 0;
   private reverse = false;
   // What comes next: an entry of the listpack, or an item.
