@@ -118,9 +118,13 @@ export class Call {
 
   /** The store that owns the key in argument `i`. */
   storeOf(i: number): Store {
+    return this.stores === null ? this.store : this.storeOfName(this.buf, this.at[i], this.len[i]);
+  }
+
+  /** The store that owns the key named buf[from, from+len), when that is not an argument; one that this call reaches. */
+  storeOfName(buf: Uint8Array, from: number, len: number): Store {
     const stores = this.stores;
-    if (stores === null) return this.store;
-    return stores[(keySlot(this.buf, this.at[i], this.len[i]) * stores.length) >> 14];
+    return stores === null ? this.store : stores[(keySlot(buf, from, len) * stores.length) >> 14];
   }
 
   /** The stores that this call reaches: all when shards are held, else the own one. For commands on the whole keyspace. */

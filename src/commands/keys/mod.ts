@@ -16,6 +16,7 @@ import { randomKey } from "./random_key.ts";
 import { rename, renameNx } from "./rename.ts";
 import { restore, restoreAsking } from "./restore.ts";
 import { scan } from "./scan.ts";
+import { sort, sortRo } from "./sort.ts";
 import { swapDb } from "./swapdb.ts";
 import { expireTime, pexpireTime, pttl, ttl } from "./ttl.ts";
 import { type } from "./type.ts";
@@ -43,6 +44,8 @@ export const keyCommands: readonly ShardEntry[] = [
   expireTime,
   pexpireTime,
   persist,
+  sort,
+  sortRo,
   dump,
   restore,
   restoreAsking,

@@ -13,12 +13,11 @@ import { type Elements, StringElements, ZiplistElements, ZipmapElements } from "
 import { CorruptRdb, type RdbReader } from "../../codec/rdb/reader.ts";
 import { validIntset } from "../../structures/intset.ts";
 import { validListpack } from "../../structures/listpack.ts";
-import { exceedsNode } from "../../structures/quicklist.ts";
-import { ROOT_WORDS } from "../../structures/sequence_tree.ts";
 import { Encoding, Type } from "../entry.ts";
 import { NO_EXPIRY, type Store } from "../store.ts";
 import type { HashLimits } from "../types/hash.ts";
 import type { ListLimits } from "../types/list.ts";
+import { ListBuilder } from "../types/list_builder.ts";
 import { createSet, setAdd, type SetLimits } from "../types/set.ts";
 import type { ZsetLimits } from "../types/zset.ts";
 import { IntsetElements, ListpackElements } from "./compact_elements.ts";
@@ -131,43 +130,23 @@ export class ValueReader {
   // ---- lists --------------------------------------------------------------------------------------------------------
 
   private readList(reader: RdbReader, rdbType: number): number {
-    const { store, limits } = this;
-    const { quicklists } = store;
-    const root = store.looseRoot(0);
+    const { store, db, key, keyFrom, keyLen, expiry } = this;
+    const list = new ListBuilder(store, this.limits);
     try {
-      if (rdbType === RdbType.LIST) this.pushAll(root, new StringElements(reader, reader.len()));
-      else if (rdbType === RdbType.LIST_ZIPLIST) this.pushAll(root, ziplist(reader));
+      if (rdbType === RdbType.LIST) addAll(list, new StringElements(reader, reader.len()));
+      else if (rdbType === RdbType.LIST_ZIPLIST) addAll(list, ziplist(reader));
       else {
         for (let nodes = reader.len(); nodes > 0; nodes--) {
-          if (rdbType === RdbType.LIST_QUICKLIST) this.pushAll(root, ziplist(reader));
-          else this.readNode(reader, root);
+          if (rdbType === RdbType.LIST_QUICKLIST) addAll(list, ziplist(reader));
+          else this.readNode(reader, list.root);
         }
       }
-      const count = quicklists.tree.count(root);
-      if (count === 0) throw new CorruptRdb("a list without elements");
-      quicklists.firstNode(root);
-      const small = quicklists.tree.leafCount(root) === 1 && !quicklists.nodeIsPlain &&
-        !exceedsNode(limits.listMaxListpackSize, quicklists.nodeBytes, count);
-      if (small) {
-        const e = this.makeCompact(Type.LIST, Encoding.LISTPACK, store.u8, quicklists.nodeAt, quicklists.nodeBytes);
-        quicklists.free(root, Infinity);
-        return e;
-      }
-      const e = this.reserve(Type.LIST, Encoding.QUICKLIST, ROOT_WORDS * 4);
-      store.i32.copyWithin(store.valueAt >> 2, root, root + ROOT_WORDS);
-      store.i32.fill(0, root, root + ROOT_WORDS);
-      return e;
+      if (list.count === 0) throw new CorruptRdb("a list without elements");
     } catch (error) {
-      quicklists.free(root, Infinity);
+      list.discard();
       throw error;
     }
-  }
-
-  private pushAll(root: number, elements: Elements): void {
-    const { quicklists } = this.store;
-    while (elements.next()) {
-      quicklists.push(root, false, elements.bytes, elements.at, elements.len, this.limits.listMaxListpackSize);
-    }
+    return list.finish(db, key, keyFrom, keyLen, expiry);
   }
 
   /** A node of LIST_QUICKLIST_2. Empty ones, which some versions of Redis wrote, are left out. */
@@ -356,6 +335,10 @@ function checkDistinct(elements: Elements, type: Type): void {
     if (!(score >= before)) throw new CorruptRdb("a score");
     before = score;
   }
+}
+
+function addAll(list: ListBuilder, elements: Elements): void {
+  while (elements.next()) list.add(elements.bytes, elements.at, elements.len);
 }
 
 function ziplist(reader: RdbReader): ZiplistElements {
