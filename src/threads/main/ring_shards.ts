@@ -81,6 +81,9 @@ interface Upload {
   slot: number;
 }
 
+/** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
+const FEW_KEYS = 1000;
+
 export class RingShards implements Shards {
   readonly threads: number;
   dispatcher!: Dispatcher;
@@ -195,10 +198,14 @@ export class RingShards implements Shards {
         this.send(session, 0, head, record, entry, request, large);
         break;
       case "cursor":
-        this.send(session, this.ofCursor(request), head, record, entry, request, large);
+        if (this.hasFewKeys(session.db)) {
+          this.routes.locateAll();
+          this.hold(session, head, record, entry, request, large);
+        } else this.send(session, this.ofCursor(request), head, record, entry, request, large);
         break;
       default: {
-        const shard = this.routes.locate(entry, request);
+        const all = this.threads > 1 && command.reachesAll !== undefined && command.reachesAll(request);
+        const shard = all ? this.routes.locateAll() : this.routes.locate(entry, request);
         if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
         else if (command.routing === "split") this.split(session, head, record, entry, request, large);
         else this.hold(session, head, record, entry, request, large);
@@ -329,6 +336,13 @@ export class RingShards implements Shards {
       end.requests.i32[w + 1] = ToShard.HOLD;
       end.requests.i32[w + 2] = slot;
     }
+  }
+
+  /** True when a walk over the database is better done in one go, so that SCAN with a large COUNT answers all, as it does in Redis. */
+  private hasFewKeys(db: number): boolean {
+    let total = 0;
+    for (const store of this.stores) total += store.count(db);
+    return this.threads > 1 && total <= FEW_KEYS;
   }
 
   /** The shard that SCAN's cursor names (commands/keys/scan.ts); an unreadable one goes to any shard, which refuses it. */

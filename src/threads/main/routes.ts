@@ -51,6 +51,13 @@ export class Routes {
     return several ? SEVERAL : first;
   }
 
+  /** As `locate`, for a request that concerns all shards. */
+  locateAll(): number {
+    this.owns.fill(1);
+    this.owner[0] = 0;
+    return SEVERAL;
+  }
+
   private note(args: ArgumentRanges, i: number): void {
     if (this.count === this.keyAt.length) {
       const keyAt = new Int32Array(this.count * 2);
