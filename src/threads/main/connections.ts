@@ -37,8 +37,6 @@ const PROTECTED = new ReplyError(
 export interface ConnectionRules {
   nowMs(): number;
   maxClients(): number;
-  maxBulk(): number;
-  queryBufferLimit(): number;
   authRequired(): boolean;
   /** True when only loopback and Unix-socket clients may come in. */
   isProtected(): boolean;
@@ -67,7 +65,13 @@ export class Connections implements SocketHandler {
   private readonly ahead = Array.from({ length: AHEAD }, () => new Request());
   private readonly batch: Request[] = [...this.ahead];
   private readonly starts = new Int32Array(AHEAD);
+  /** proto-max-bulk-len and client-query-buffer-limit, in bytes. */
+  maxBulk = 0;
+  queryBufferLimit = 0;
+
   private stamped = false;
+  /** Time of this turn's requests. */
+  private stampedMs = 0;
   /** Sessions whose requests wait for the shards (rings full, too much in flight). */
   private readonly waiting = new Set<Session>();
   /** Sessions whose next request waits for the end of CLIENT PAUSE. */
@@ -119,7 +123,7 @@ export class Connections implements SocketHandler {
     const session = socket.session as Session | undefined;
     if (session === undefined || session.closing) return;
     this.stamp();
-    session.lastMs = this.rules.nowMs();
+    session.lastMs = this.stampedMs;
     session.netIn += to - from;
     this.netInput += to - from;
     this.reads++;
@@ -133,7 +137,7 @@ export class Connections implements SocketHandler {
       session.keep(buf, from, to);
       if (!this.mustWait(session)) this.consumeKept(session);
     }
-    if (session.inputLength > this.rules.queryBufferLimit()) {
+    if (session.inputLength > this.queryBufferLimit) {
       this.queryLimitDisconnections++;
       this.rules.warning(
         `Closing client that reached max query buffer length: ${this.rules.outputLimits.describe(session)}`,
@@ -212,7 +216,8 @@ export class Connections implements SocketHandler {
   private stamp(): void {
     if (this.stamped) return;
     this.stamped = true;
-    this.shards.setNow(this.rules.nowMs());
+    this.stampedMs = this.rules.nowMs();
+    this.shards.setNow(this.stampedMs);
   }
 
   /** Reads on from a client that had to wait. */
@@ -241,7 +246,7 @@ export class Connections implements SocketHandler {
 
   /** Runs the complete requests in buf[from, to); returns where the first unfinished (or waiting) one starts. */
   private consume(session: Session, buf: Uint8Array, from: number, to: number): number {
-    const maxBulk = this.rules.maxBulk();
+    const maxBulk = this.maxBulk;
     while (from < to) {
       // Some requests are parsed ahead, so that the shards can warm up for all of them at once.
       const trusted = (session.gate & Gate.AUTH) === 0;

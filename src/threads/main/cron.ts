@@ -52,6 +52,7 @@ export class Cron {
     this.netInput.sample(connections.netInput, nowMs);
     this.netOutput.sample(connections.netOutput, nowMs);
     this.server.memory.sample();
+    dispatcher.tick();
     this.closeIdle();
     this.checkOutput();
   }

@@ -66,13 +66,12 @@ export class InlineShards implements Shards {
     this.engine.setNow(ms);
   }
 
-  turn(): number {
-    const now = monotonicMs();
+  turn(now: number): number {
     if (now >= this.nextStepMs) {
       const pauseMs = this.engine.step(STEP_MS, monotonicMs);
       this.nextStepMs = monotonicMs() + pauseMs;
     }
-    return Math.max(0, this.nextStepMs - monotonicMs());
+    return Math.max(0, this.nextStepMs - now);
   }
 
   configure(settings: Settings): void {

@@ -105,6 +105,12 @@ export class Server {
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
     shards.dispatcher = this.dispatcher;
     if (shards instanceof RingShards) shards.connections = this.connections;
+    const bounds = () => {
+      this.connections.maxBulk = config.int("proto-max-bulk-len");
+      this.connections.queryBufferLimit = config.int("client-query-buffer-limit");
+    };
+    bounds();
+    config.on(["proto-max-bulk-len", "client-query-buffer-limit"], bounds);
     this.listeners = new Listeners(this.network, this.connections, config);
     this.memory = new Memory(this);
     this.figures = new FigureSums(shards);
@@ -168,11 +174,12 @@ export class Server {
   /** Between groups of network callbacks. Returns ms until the next one is wanted. */
   private turn(): number {
     this.turns++;
-    this.dispatcher.turn();
-    const shardsMs = this.shards.turn();
-    const pauseMs = this.dispatcher.pause.turn(this.nowMs());
+    // A turn at low pipeline depth serves a few requests only: it reads one clock, not five.
+    const now = monotonicMs();
+    let waitMs = this.shards.turn(now);
+    if (this.dispatcher.pause.untilMs !== 0) waitMs = Math.min(waitMs, this.dispatcher.pause.turn(this.nowMs()));
     this.connections.turn();
-    return Math.min(shardsMs, pauseMs, this.cron.turn(monotonicMs()));
+    return Math.min(waitMs, this.cron.turn(now));
   }
 
   private rules() {
@@ -182,8 +189,6 @@ export class Server {
       nowMs,
       outputLimits,
       maxClients: () => config.int("maxclients"),
-      maxBulk: () => config.int("proto-max-bulk-len"),
-      queryBufferLimit: () => config.int("client-query-buffer-limit"),
       authRequired: () => config.text("requirepass") !== "",
       isProtected: () => config.bool("protected-mode") && config.text("requirepass") === "",
       verbose: (text: string) => log.verbose(text),

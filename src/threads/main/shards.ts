@@ -21,8 +21,8 @@ export interface Shards {
   busy(session: Session): boolean;
   /** Time of the requests that follow. */
   setNow(ms: number): void;
-  /** After a group of network callbacks: moves what is waiting. Returns ms until it wants to be called again. */
-  turn(): number;
+  /** After a group of network callbacks: moves what is waiting. `nowMs` is monotonic. Returns ms until it wants to be called again. */
+  turn(nowMs: number): number;
   /** Makes every engine obey new settings, before any request that follows. */
   configure(settings: Settings): void;
   /**
