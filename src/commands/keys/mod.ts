@@ -1,6 +1,7 @@
 /** The generic family: its table entries. */
 import type { ShardEntry } from "../command.ts";
 import { copy } from "./copy.ts";
+import { debug } from "./debug_object.ts";
 import { dbsize } from "./dbsize.ts";
 import { del, unlink } from "./del.ts";
 import { dump } from "./dump.ts";
@@ -51,6 +52,7 @@ export const keyCommands: readonly ShardEntry[] = [
   restoreAsking,
   object,
   memory,
+  debug,
   flushDb,
   flushAll,
   swapDb,

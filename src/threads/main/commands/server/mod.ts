@@ -2,6 +2,7 @@
 import type { MainCommand } from "../../main_command.ts";
 import { command } from "./command.ts";
 import { config } from "./config.ts";
+import { debug } from "./debug.ts";
 import { info } from "./info.ts";
 import { lolwut } from "./lolwut.ts";
 import { memory } from "./memory.ts";
@@ -9,4 +10,14 @@ import { role } from "./role.ts";
 import { shutdown } from "./shutdown.ts";
 import { time } from "./time.ts";
 
-export const serverCommands: readonly MainCommand[] = [command, config, info, lolwut, memory, role, shutdown, time];
+export const serverCommands: readonly MainCommand[] = [
+  command,
+  config,
+  debug,
+  info,
+  lolwut,
+  memory,
+  role,
+  shutdown,
+  time,
+];

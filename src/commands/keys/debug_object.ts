@@ -1,0 +1,50 @@
+/** DEBUG OBJECT: how a value is kept, for tests. The container's other subcommands run on the main thread. */
+import { NO_SUCH_KEY } from "../../base/reply_error.ts";
+import { ENCODING_NAMES } from "../../store/entry.ts";
+import type { Call } from "../call.ts";
+import { keyAt, type ShardCommand, type ShardContainer } from "../command.ts";
+
+/** Bytes of a DUMP that are not the value's: its type before it, version and checksum behind. */
+const DUMP_FRAME = 1 + 2 + 8;
+
+const object: ShardCommand = {
+  name: "object",
+  arity: 3,
+  flags: ["admin", "noscript", "loading", "stale"],
+  keys: [keyAt(2, "RO")],
+  group: "server",
+  since: "1.0.0",
+  summary: "Describes how a key's value is kept.",
+  complexity: "O(N) with N bytes.",
+  syntax: "key",
+  docFlags: ["syscmd"],
+  run(call: Call): void {
+    const e = call.peek(2);
+    if (e === 0) throw NO_SUCH_KEY;
+    const store = call.storeOf(2);
+    const { payload } = call;
+    payload.dump(store, e);
+    const length = payload.out.pos - DUMP_FRAME;
+    payload.out.clear();
+    const encoding = ENCODING_NAMES[store.encoding(e)];
+    const idle = store.clock.idleSeconds(store.i32[e >> 2]);
+    call.reply.simple(
+      `Value at:0x${e.toString(16)} refcount:1 encoding:${encoding} serializedlength:${length} lru:${
+        store.clockOf(e)
+      } lru_seconds_idle:${idle}`,
+    );
+  },
+};
+
+export const debug: ShardContainer = {
+  name: "debug",
+  arity: -2,
+  flags: ["admin", "noscript", "loading", "stale"],
+  group: "server",
+  since: "1.0.0",
+  summary: "Commands for tests.",
+  complexity: "Depends on subcommand.",
+  syntax: "",
+  docFlags: ["syscmd"],
+  subcommands: [object],
+};

@@ -1,0 +1,178 @@
+/** DEBUG: what tests of servers and clients ask for. Refused unless enable-debug-command allows it (dispatcher.ts). */
+import { parseDouble } from "../../../../base/doubles.ts";
+import { ReplyError } from "../../../../base/reply_error.ts";
+import type { Reply } from "../../../../codec/resp/reply.ts";
+import { writeHelp } from "../../../../commands/help.ts";
+import { blockThread } from "../../../../runtime/mod.ts";
+import type { MainCommand, MainContext } from "../../main_command.ts";
+
+const WRONG_PROTOCOL = new ReplyError(
+  "ERR Wrong protocol type name. Please use one of the following: " +
+    "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
+);
+const NEEDS_RESP3 = new ReplyError("ERR RESP2 is not supported by this command");
+
+const common = {
+  flags: ["admin", "noscript", "loading", "stale"],
+  group: "server",
+  since: "1.0.0",
+  complexity: "O(1)",
+  docFlags: ["syscmd"],
+} as const;
+
+const sleep: MainCommand = {
+  name: "sleep",
+  ...common,
+  arity: 3,
+  summary: "Stops the server for a time: no client is served.",
+  syntax: "seconds:double",
+  main({ args, reply }: MainContext): void {
+    const seconds = parseDouble(args.buf, args.at[2], args.at[2] + args.len[2]);
+    if (seconds > 0) blockThread(seconds * 1000);
+    reply.ok();
+  },
+};
+
+const setActiveExpire: MainCommand = {
+  name: "set-active-expire",
+  ...common,
+  arity: 3,
+  summary: "Turns the search for expired keys off and on.",
+  syntax: "on:integer",
+  main({ server, args, reply }: MainContext): void {
+    server.effects.setActiveExpiry(!args.is(2, "0"));
+    reply.ok();
+  },
+};
+
+const error: MainCommand = {
+  name: "error",
+  ...common,
+  arity: 3,
+  summary: "Replies an error of the caller's words.",
+  syntax: "message",
+  main({ args }: MainContext): void {
+    throw new ReplyError(args.text(2));
+  },
+};
+
+const logLine: MainCommand = {
+  name: "log",
+  ...common,
+  arity: 3,
+  summary: "Writes a line into the server's log.",
+  syntax: "message",
+  main({ server, args, reply }: MainContext): void {
+    server.log.warning(`DEBUG LOG: ${args.text(2)}`);
+    reply.ok();
+  },
+};
+
+const panic: MainCommand = {
+  name: "panic",
+  ...common,
+  arity: 2,
+  summary: "Ends the process with a report, as an internal error does.",
+  syntax: "",
+  main({ server }: MainContext): void {
+    server.onDeath("DEBUG PANIC");
+  },
+};
+
+const protocol: MainCommand = {
+  name: "protocol",
+  ...common,
+  arity: 3,
+  summary: "Replies a value of a type of the protocol.",
+  syntax: "type",
+  main: ({ args, reply }: MainContext) => writeSample(reply, args.text(2).toLowerCase()),
+};
+
+function writeSample(reply: Reply, type: string): void {
+  switch (type) {
+    case "string":
+      return reply.bulkText("Hello World");
+    case "integer":
+      return reply.int(12345);
+    case "double":
+      return reply.double(3.141);
+    case "bignum":
+      return reply.bigNumber("1234567999999999999999999999999999999");
+    case "null":
+      return reply.nil();
+    case "array":
+      reply.array(3);
+      for (let i = 0; i < 3; i++) reply.int(i);
+      return;
+    case "set":
+      reply.set(3);
+      for (let i = 0; i < 3; i++) reply.int(i);
+      return;
+    case "map":
+      reply.map(3);
+      for (let i = 0; i < 3; i++) {
+        reply.int(i);
+        reply.bool(i === 1);
+      }
+      return;
+    case "attrib":
+      if (reply.resp3) {
+        reply.attribute(1);
+        reply.bulkText("key-popularity");
+        reply.array(2);
+        reply.bulkText("key:123");
+        reply.int(90);
+      }
+      return reply.bulkText("Some real reply following the attribute");
+    case "push":
+      if (!reply.resp3) throw NEEDS_RESP3;
+      reply.push(2);
+      reply.bulkText("server-cpu-usage");
+      reply.int(42);
+      return reply.bulkText("Some real reply following the push reply");
+    case "verbatim":
+      return reply.verbatim("txt", "This is a verbatim\nstring");
+    case "true":
+      return reply.bool(true);
+    case "false":
+      return reply.bool(false);
+    default:
+      throw WRONG_PROTOCOL;
+  }
+}
+
+const help: MainCommand = {
+  name: "help",
+  ...common,
+  arity: 2,
+  summary: "Lists the subcommands.",
+  syntax: "",
+  main: ({ reply }: MainContext) =>
+    writeHelp(reply, "DEBUG", [
+      "ERROR <string>",
+      "    Reply an error with <string> as its text.",
+      "LOG <message>",
+      "    Write <message> into the server's log.",
+      "OBJECT <key>",
+      "    Describe how the value of <key> is kept.",
+      "PANIC",
+      "    End the process with a report.",
+      "PROTOCOL <type>",
+      "    Reply a value of <type>: string, integer, double, bignum, null, array, set,",
+      "    map, attrib, push, verbatim, true, false.",
+      "SET-ACTIVE-EXPIRE <0|1>",
+      "    Turn the search for expired keys off and on.",
+      "SLEEP <seconds>",
+      "    Stop the server for <seconds>. Decimals allowed.",
+    ]),
+};
+
+export const debug: MainCommand = {
+  name: "debug",
+  ...common,
+  arity: -2,
+  summary: "Commands for tests.",
+  complexity: "Depends on subcommand.",
+  syntax: "",
+  subcommands: [error, help, logLine, panic, protocol, setActiveExpire, sleep],
+};
