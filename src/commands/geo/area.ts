@@ -85,7 +85,10 @@ export class Area {
     for (let k = 0; k < 9; k++) {
       if ((noSouth && DY[k] < 0) || (noNorth && DY[k] > 0)) continue;
       if ((noWest && DX[k] < 0) || (noEast && DX[k] > 0)) continue;
-      this.addSquare(interleave(wrap(x + DX[k], side), wrap(y + DY[k], side)) * size, size);
+      // At the very edge of the map (longitude 180) the middle lies one column outside, as the scores of points there do.
+      const column = DX[k] === 0 ? x : wrap(x + DX[k], side);
+      const row = DY[k] === 0 ? y : wrap(y + DY[k], side);
+      this.addSquare(interleave(column, row) * size, size);
     }
   }
 

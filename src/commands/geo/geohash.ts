@@ -84,29 +84,36 @@ export function southOf(y: number, step: number): number {
   return MIN_LATITUDE + (y / (1 << step)) * LATITUDE_SPAN;
 }
 
-/** The bits of a score: it counts as a 52-bit integer whatever it is. */
-function scoreBits(score: number): number {
-  return score >= 0 && score < 2 ** 52 ? Math.floor(score) : Number(BigInt.asUintN(52, wholeOf(score)));
-}
-
-/** A score as 64 unsigned bits, as C converts it on amd64. */
-function wholeOf(score: number): bigint {
-  if (score !== score || Math.abs(score) >= 2 ** 64) return 0n;
-  return BigInt(Math.trunc(score));
-}
+/** Scores from here on are no hashes (ZADD can make such), and take the slow way. */
+const HASH_LIMIT = 2 ** 52;
 
 /** Longitude of the middle of a score's square. */
 export function longitudeOf(score: number): number {
-  const x = hashX(scoreBits(score));
+  const x = score >= 0 && score < HASH_LIMIT ? hashX(Math.floor(score)) : wideCoordinate(score, 1n);
   const middle = (westOf(x, MAX_STEP) + westOf(x + 1, MAX_STEP)) / 2;
   return Math.min(MAX_LONGITUDE, Math.max(MIN_LONGITUDE, middle));
 }
 
 /** Latitude of the middle of a score's square. */
 export function latitudeOf(score: number): number {
-  const y = hashY(scoreBits(score));
+  const y = score >= 0 && score < HASH_LIMIT ? hashY(Math.floor(score)) : wideCoordinate(score, 0n);
   const middle = (southOf(y, MAX_STEP) + southOf(y + 1, MAX_STEP)) / 2;
   return Math.min(MAX_LATITUDE, Math.max(MIN_LATITUDE, middle));
+}
+
+/** Every second bit, from bit `first` on, of a score as 64 unsigned bits. */
+function wideCoordinate(score: number, first: bigint): number {
+  const bits = unsignedBits(score);
+  let n = 0;
+  for (let k = 31n; k >= 0n; k--) n = n * 2 + Number((bits >> (2n * k + first)) & 1n);
+  return n;
+}
+
+/** A double as C on amd64 makes it an unsigned 64-bit integer, as Redis's results show. */
+function unsignedBits(score: number): bigint {
+  if (score >= 2 ** 64) return 0n;
+  if (score < -(2 ** 63)) return 1n << 63n;
+  return BigInt.asUintN(64, BigInt(Math.trunc(score)));
 }
 
 const ALPHABET = "0123456789bcdefghjkmnpqrstuvwxyz";
