@@ -1,0 +1,119 @@
+import { assert, assertEquals } from "@std/assert";
+import { KeyHash } from "../../src/base/hash.ts";
+import { Arena } from "../../src/memory/arena.ts";
+import { ItemKind, writeLen } from "../../src/structures/item.ts";
+import { ROOT_WORDS, Table } from "../../src/structures/table.ts";
+import { sampleTable } from "../../src/structures/table_sample.ts";
+import { seededRandom } from "../engine.ts";
+import { test } from "../harness.ts";
+
+/** A table of members "0", "1", ... */
+class Numbers {
+  readonly arena = Arena.create(1 << 26);
+  readonly hash = new KeyHash(1, 2);
+  readonly table = new Table(this.arena, this.hash, ItemKind.MEMBER);
+  readonly root = this.arena.alloc((ROOT_WORDS + 1) * 4) >> 2;
+  private readonly text = new Uint8Array(16);
+
+  constructor() {
+    this.arena.i32.fill(0, this.root, this.root + ROOT_WORDS + 1);
+  }
+
+  private spell(n: number): number {
+    const digits = String(n);
+    for (let i = 0; i < digits.length; i++) this.text[i] = digits.charCodeAt(i);
+    return digits.length;
+  }
+
+  add(n: number): void {
+    const len = this.spell(n);
+    const item = this.arena.alloc(1 + len);
+    const at = writeLen(this.arena.u8, item, len);
+    this.arena.u8.set(this.text.subarray(0, len), at);
+    this.table.insert(this.root, this.hash.of(this.text, 0, len), item, false);
+  }
+
+  remove(n: number): void {
+    const len = this.spell(n);
+    const h = this.hash.of(this.text, 0, len);
+    const item = this.table.find(this.root, h, this.text, 0, len);
+    this.table.remove(this.root, h);
+    this.arena.free(item);
+  }
+
+  read(item: number): number {
+    const at = item + 1;
+    return Number(String.fromCharCode(...this.arena.u8.slice(at, at + this.arena.u8[item])));
+  }
+}
+
+/** Chi-square statistic against equal chances, less its mean, in standard deviations. */
+function deviation(counts: number[]): number {
+  const expected = counts.reduce((a, b) => a + b) / counts.length;
+  const chi = counts.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
+  const freedom = counts.length - 1;
+  return (chi - freedom) / Math.sqrt(2 * freedom);
+}
+
+for (const size of [1, 7, 100, 900, 5000]) {
+  test(`table: every one of ${size} items is as likely as the others`, () => {
+    const numbers = new Numbers();
+    // Some removals leave the segments unevenly filled.
+    for (let n = 0; n < size * 2; n++) numbers.add(n);
+    for (let n = size; n < size * 2; n++) numbers.remove(n);
+    const random = seededRandom(size);
+    const counts = new Array<number>(size).fill(0);
+    for (let k = 0; k < size * 60; k++) {
+      counts[numbers.read(numbers.table.random(numbers.root, random))]++;
+    }
+    if (size > 1) assert(Math.abs(deviation(counts)) < 4, `off by ${deviation(counts)}`);
+  });
+}
+
+for (const [size, n] of [[40, 5], [40, 30], [3000, 20], [3000, 2500]]) {
+  test(`table: samples of ${n} out of ${size} differ, and every item is as likely as the others`, () => {
+    const numbers = new Numbers();
+    for (let k = 0; k < size; k++) numbers.add(k);
+    const random = seededRandom(size + n);
+    const counts = new Array<number>(size).fill(0);
+    const rounds = Math.ceil(size * 40 / n);
+    for (let k = 0; k < rounds; k++) {
+      const drawn = [...sampleTable(numbers.table, numbers.root, n, random)].map((item) => numbers.read(item));
+      assertEquals(new Set(drawn).size, n);
+      for (const member of drawn) counts[member]++;
+    }
+    // Drawing without putting back makes the counts more even than chi-square expects: only an excess is wrong.
+    assert(deviation(counts) < 4, `off by ${deviation(counts)}`);
+  });
+}
+
+test("table: a walk meets every item once, in the same order of segments for the same keys", () => {
+  const numbers = new Numbers();
+  for (let k = 0; k < 20_000; k++) numbers.add(k);
+  const met = new Set<number>();
+  let n = 0;
+  let place = 0;
+  do {
+    place = numbers.table.walk(numbers.root, place);
+    for (let k = 0; k < numbers.table.foundCount; k++) met.add(numbers.read(numbers.table.found[k]));
+    n += numbers.table.foundCount;
+  } while (place !== 0);
+  assertEquals(n, 20_000);
+  assertEquals(met.size, 20_000);
+});
+
+test("table: taken apart segment by segment, all memory comes back", () => {
+  for (const size of [0, 3, 700, 20_000]) {
+    const numbers = new Numbers();
+    const before = numbers.arena.usedBytes;
+    for (let k = 0; k < size; k++) numbers.add(k);
+    let n = 0;
+    while (numbers.table.dismantle(numbers.root, numbers.root + ROOT_WORDS)) {
+      for (let k = 0; k < numbers.table.foundCount; k++) numbers.arena.free(numbers.table.found[k]);
+      n += numbers.table.foundCount;
+    }
+    assertEquals(n, size);
+    assertEquals(numbers.arena.usedBytes, before);
+    assertEquals(numbers.table.count(numbers.root), 0);
+  }
+});
