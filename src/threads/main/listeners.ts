@@ -5,6 +5,10 @@ import { type Listener, type Network, NetworkError, type SocketHandler } from ".
 /** Reasons why an address that may be missing ("-address") is left out. */
 const MISSING = ["EADDRNOTAVAIL", "EAFNOSUPPORT", "EPROTONOSUPPORT", "ENOENT"];
 
+/** Deno closes a listener only when its pending accept has ended, some ms later. */
+const REBIND_TRIES = 20;
+const REBIND_PAUSE_MS = 20;
+
 export class Listeners {
   /** The TCP port bound, 0 without one. */
   port = 0;
@@ -60,11 +64,23 @@ export class Listeners {
     const before = new Set(this.tcp.keys());
     const wanted = addresses.filter((address) => !before.has(address));
     try {
-      if (port !== 0) await this.bind(wanted, port, this.tcp);
+      if (port !== 0) await this.rebind(wanted, port);
     } catch (error) {
       this.unbind(wanted);
-      await this.bind(gone, port, this.tcp);
+      await this.rebind(gone, port);
       throw error;
+    }
+  }
+
+  /** As `bind`, while the system may still be closing a socket of ours on that port. */
+  private async rebind(addresses: readonly string[], port: number): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await this.bind(addresses.filter((address) => !this.tcp.has(address)), port, this.tcp);
+      } catch (error) {
+        if (tries === REBIND_TRIES || !(error instanceof NetworkError && error.code === "EADDRINUSE")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, REBIND_PAUSE_MS));
+      }
     }
   }
 
@@ -101,8 +117,10 @@ export class Listeners {
         into.set(address, listener);
         this.port ||= listener.port;
       } catch (error) {
-        const missing = error instanceof NetworkError && MISSING.includes(error.code);
-        if (!(optional && missing)) throw error;
+        if (!(optional && error instanceof NetworkError)) throw error;
+        // Deno.listen can't bind "::" for IPv6 alone, so it meets our own "0.0.0.0".
+        const covered = error.code === "EADDRINUSE" && name === "::*" && into.has("*");
+        if (!covered && !MISSING.includes(error.code)) throw error;
       }
     }
   }
