@@ -24,8 +24,8 @@ function digitCount(n: number): number {
 }
 
 /**
- * Writes the decimal text of the signed integer hi * 2^32 + lo (two's complement halves) to out[at...]; returns its length, at
- * most INT64_TEXT_MAX.
+ * Writes the decimal text of the signed integer hi * 2^32 + lo (two's complement halves) to out[at...]; returns its
+ * length, at most INT64_TEXT_MAX.
  */
 export function writeInt64(out: Uint8Array, at: number, hi: number, lo: number): number {
   const start = at;

@@ -7,7 +7,8 @@ import type { Listpack } from "../structures/listpack.ts";
 const SHORT_FRAME = 7;
 
 /**
- * Appends the `n` entries from `p` on as bulk strings; `u8` is the memory that `listpack` works on. Returns the address behind the last.
+ * Appends the `n` entries from `p` on as bulk strings; `u8` is the memory that `listpack` works on. Returns the address
+ * behind the last.
  */
 export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p: number, n: number): number {
   let buf = reply.buf;

@@ -4,9 +4,10 @@
  *
  *   4 bytes width of an integer: 2, 4 or 8 | 4 bytes count | integers, ascending, little-endian
  *
- * Use: a set is named by its address `is`. Integers come and go as two's complement halves (`hi`, `lo`, both int32), as Int64Parser
- * and Listpack give them. Adding is done in two steps, because only the caller can make room: `find` (false: not there), then
- * give the set's memory `bytesWith` bytes, then `add`. Removing: `find`, `removeAt`, then give back to `totalBytes`.
+ * Use: a set is named by its address `is`. Integers come and go as two's complement halves (`hi`, `lo`, both int32), as
+ * Int64Parser and Listpack give them. Adding is done in two steps, because only the caller can make room: `find`
+ * (false: not there), then give the set's memory `bytesWith` bytes, then `add`. Removing: `find`, `removeAt`, then give
+ * back to `totalBytes`.
  *
  * Invariants:
  * 1. The width is that of the widest integer ever added (as in Redis, removing never narrows it).
@@ -157,7 +158,9 @@ export class Intset {
     this.setCount(is, n + 1);
   }
 
-  /** Gives all integers `width` bytes and moves them up by `shift` places; from the last on, since the room overlaps. */
+  /**
+   * Gives all integers `width` bytes and moves them up by `shift` places; from the last on, since the room overlaps.
+   */
   private widen(is: number, width: number, shift: number): void {
     const old = this.u8[is];
     const first = is + INTSET_HEADER;
@@ -179,8 +182,8 @@ export class Intset {
 }
 
 /**
- * Number of integers if u8[at, at+size) is a well-formed set that is not empty (width, count, strictly ascending), else -1. For
- * bytes that come from outside.
+ * Number of integers if u8[at, at+size) is a well-formed set that is not empty (width, count, strictly ascending), else
+ * -1. For bytes that come from outside.
  */
 export function validIntset(u8: Uint8Array, at: number, size: number): number {
   if (size < INTSET_HEADER || at + size > u8.length) return -1;

@@ -1,6 +1,7 @@
 /**
- * Listpack: Redis's compact sequence of strings and integers, byte for byte, in place over an arena. Any thread, one at a time.
- * Source: "Listpack specification" (github.com/antirez/listpack) and the RDB format, which stores it as it lies here.
+ * Listpack: Redis's compact sequence of strings and integers, byte for byte, in place over an arena. Any thread, one at
+ * a time. Source: "Listpack specification" (github.com/antirez/listpack) and the RDB format, which stores it as it lies
+ * here.
  *
  *   4 bytes total size | 2 bytes count (65535: unknown, walk) | entry ... | 0xFF
  *   entry: encoding and payload | backlen: the length of the former, read from its right end
@@ -14,9 +15,10 @@
  *   backlen: 7 bits a byte, most significant first; all bytes but the first have bit 7 set
  *   All multi-byte numbers but those sharing a byte with the encoding (13-bit, 12-bit: high part first) are little-endian.
  *
- * Use: a listpack is named by its address `lp`, an entry by its own address `p`; 0 means none. Changing is done in two steps,
- * because only the caller can make room: `encode` an element, which tells its size; give the listpack's memory that many more
- * bytes (addresses may change!); then `append`, `insert` or `replace` with what was encoded. Shrinking: change, then give back.
+ * Use: a listpack is named by its address `lp`, an entry by its own address `p`; 0 means none. Changing is done in two
+ * steps, because only the caller can make room: `encode` an element, which tells its size; give the listpack's memory
+ * that many more bytes (addresses may change!); then `append`, `insert` or `replace` with what was encoded. Shrinking:
+ * change, then give back.
  *
  * Invariants:
  * 1. Strings that spell a canonical 64-bit integer are stored as integers, in the shortest encoding, as Redis does.
@@ -48,7 +50,10 @@ const INT13 = 1;
 const STR6 = 2;
 const STR12 = 3;
 
-/** Bytes of the backlen that follows `len` bytes of encoding and payload. (Limits as Redis has them, one below the powers.) */
+/**
+ * Bytes of the backlen that follows `len` bytes of encoding and payload. (Limits as Redis has them, one below the
+ * powers.)
+ */
 function backlenSize(len: number): number {
   if (len <= 127) return 1;
   if (len < 16383) return 2;
@@ -195,6 +200,11 @@ export class Listpack {
     return p + body + backlenSize(body);
   }
 
+  /** True when `p` is the end mark, not an entry. */
+  isEnd(p: number): boolean {
+    return this.u8[p] === END;
+  }
+
   /** The entry behind `p`, or 0. */
   next(p: number): number {
     const q = this.skip(p);
@@ -313,8 +323,8 @@ export class Listpack {
   }
 
   /**
-   * The first entry from `p` on whose text is src[from, from+len), or 0. Of each `step` entries only the first is compared (2 for
-   * the fields of a hash). `p` may be 0.
+   * The first entry from `p` on whose text is src[from, from+len), or 0. Of each `step` entries only the first is
+   * compared (2 for the fields of a hash). `p` may be 0.
    */
   find(p: number, src: Uint8Array, from: number, len: number, step = 1): number {
     if (p === 0) return 0;
@@ -371,7 +381,10 @@ export class Listpack {
 
   // ---- changing -----------------------------------------------------------------------------------------------------
 
-  /** Makes src[from, from+len) the element to be stored next; returns the bytes that its entry takes. `src` must stay as it is. */
+  /**
+   * Makes src[from, from+len) the element to be stored next; returns the bytes that its entry takes. `src` must stay as
+   * it is.
+   */
   encode(src: Uint8Array, from: number, len: number): number {
     const c = src[from];
     if (len <= 20 && len > 0 && c <= 57 && (c >= 48 || c === 45)) {
@@ -535,8 +548,8 @@ function writeBacklen(u8: Uint8Array, at: number, len: number): number {
 }
 
 /**
- * Number of entries if u8[at, at+size) is a well-formed listpack (sizes, encodings, backlens, count, end), else -1. For bytes that
- * come from outside.
+ * Number of entries if u8[at, at+size) is a well-formed listpack (sizes, encodings, backlens, count, end), else -1. For
+ * bytes that come from outside.
  */
 export function validListpack(u8: Uint8Array, at: number, size: number): number {
   if (size < LISTPACK_EMPTY || at + size > u8.length) return -1;

@@ -1,19 +1,20 @@
 /**
- * Quicklist: a long list as a sequence of nodes, each a listpack of some kilobytes or, for a large element, its plain bytes. Any
- * thread, one at a time. After Redis's structure of that name; the counted tree over the nodes is ours.
+ * Quicklist: a long list as a sequence of nodes, each a listpack of some kilobytes or, for a large element, its plain
+ * bytes. Any thread, one at a time. After Redis's structure of that name; the counted tree over the nodes is ours.
  *
  *   root          a SequenceTree's ROOT_WORDS, placed by the owner
  *   packed node   gap bytes | listpack | room          the tree's word for the leaf is the gap's size
  *   plain node    the element's bytes                  the tree's word is ~length, so below 0
  *
- * The gap makes the listpack's head as cheap as its tail: a push at the head writes the element in front and moves the six bytes
- * of header; a pop moves them up again.
+ * The gap makes the listpack's head as cheap as its tail: a push at the head writes the element in front and moves the
+ * six bytes of header; a pop moves them up again.
  *
- * `fill` is Redis's list-max-listpack-size: below 0 a number of bytes a node (-1: 4 KiB, ... -5: 64 KiB), else a number of elements,
- * then of at most 8 KiB. Nodes are filled as Redis fills them, since its encodings' conversions can be seen from outside.
+ * `fill` is Redis's list-max-listpack-size: below 0 a number of bytes a node (-1: 4 KiB, ... -5: 64 KiB), else a number
+ * of elements, then of at most 8 KiB. Nodes are filled as Redis fills them, since its encodings' conversions can be
+ * seen from outside.
  *
- * A cursor (seek, next, prev, first, last) stands on one element of one list, or of one listpack that is no quicklist. It ends
- * with the next use of this object for another list; `remove` keeps it, all other changes end it.
+ * A cursor (seek, next, prev, first, last) stands on one element of one list, or of one listpack that is no quicklist.
+ * It ends with the next use of this object for another list; `remove` keeps it, all other changes end it.
  *
  * Invariants:
  * 1. No node is empty. The tree's count of a node is its number of elements.
@@ -53,7 +54,10 @@ export function exceedsNode(fill: number, bytes: number, elements: number): bool
   return bytes > nodeBytesLimit(fill) || elements > nodeCountLimit(fill);
 }
 
-/** The gap that leaves at least `need` of the room on one side, and some for the other, so that a deque's two ends take turns. */
+/**
+ * The gap that leaves at least `need` of the room on one side, and some for the other, so that a deque's two ends take
+ * turns.
+ */
 function gapFor(room: number, need: number, inFront: boolean): number {
   const other = Math.min(room >> 2, room - need);
   return inFront ? room - other : other;
@@ -190,7 +194,7 @@ export class Quicklist {
     }
     // The element goes between two nodes, into whichever has room, else between them.
     let left = true; // the position is left of the gap
-    if (place === 0 || (behind && this.u8[place] === END)) left = behind;
+    if (place === 0 || (behind && this.listpack.isEnd(place))) left = behind;
     else if (!behind && place === tree.leaf + tree.leafWord + LISTPACK_HEADER) left = false;
     else {
       this.split(root, place);
@@ -229,7 +233,8 @@ export class Quicklist {
     let lp = tree.leaf + gap;
     const size = listpack.totalBytes(lp);
     const offset = place - lp;
-    // The shorter part makes way. Where it has no room, the other part could, but would have to every time: all moves once.
+    // The shorter part makes way. Where it has no room, the other part could, but would have to every time: all moves
+    // once.
     const towardsHead = offset < size >> 1;
     const room = towardsHead ? gap : this.arena.usable(tree.leaf) - gap - size;
     if (room < need) {
@@ -319,7 +324,10 @@ export class Quicklist {
     }
   }
 
-  /** Moves the entries of the tree's leaf from `place` (neither first nor end) on to a node behind it, where the position goes. */
+  /**
+   * Moves the entries of the tree's leaf from `place` (neither first nor end) on to a node behind it, where the
+   * position goes.
+   */
   private split(root: number, place: number): void {
     const { tree, listpack, u8 } = this;
     const lp = tree.leaf + tree.leafWord;
@@ -339,7 +347,10 @@ export class Quicklist {
     tree.next();
   }
 
-  /** After `split`: joins the two parts with their outer neighbours where that fits. The position stays on the right part. */
+  /**
+   * After `split`: joins the two parts with their outer neighbours where that fits. The position stays on the right
+   * part.
+   */
   private mergeSplit(root: number, fill: number, extra: number): void {
     const tree = this.tree;
     this.mergeNext(root, fill, extra);
@@ -462,7 +473,7 @@ export class Quicklist {
       return true;
     }
     this.p = this.cut(root, this.p, this.listpack.skip(this.p), 1);
-    if (this.u8[this.p] !== END) return true;
+    if (!this.listpack.isEnd(this.p)) return true;
     if (!tree.next()) return false;
     this.enter(0);
     return true;
@@ -521,7 +532,8 @@ export class Quicklist {
     return behind;
   }
 
-  // ---- whole nodes: conversion, copying, files -------------------------------------------------------------------------
+  // ---- whole nodes: conversion, copying, files
+  // -------------------------------------------------------------------------
 
   /** Appends a node with the listpack src[from, from+size) of `elements` > 0 elements. Throws ArenaFull. */
   appendListpack(root: number, src: Uint8Array, from: number, size: number, elements: number): void {

@@ -1,21 +1,22 @@
 /**
- * SequenceTree: a counted B+ tree over the blocks ("leaves") of a long sequence: finds the leaf of element i, and makes and drops
- * leaves anywhere, in O(log n). It knows of a leaf only an address, a number of elements and one word of its owner. Any thread,
- * one at a time.
+ * SequenceTree: a counted B+ tree over the blocks ("leaves") of a long sequence: finds the leaf of element i, and makes
+ * and drops leaves anywhere, in O(log n). It knows of a leaf only an address, a number of elements and one word of its
+ * owner. Any thread, one at a time.
  *
  *   root     ROOT_WORDS words that the owner places: topmost branch (0: empty) | elements | leaves
  *   branch   256 bytes = 64 words:
  *            word 0 number of children, 1..20 | word 1 level (0: the children are leaves) | words 2, 3 unused
  *            20 words child addresses | 20 words elements below each child | 20 words the owner's word of each leaf
  *
- * One tree object serves all trees in one arena. It holds a position: the path from the top to one leaf of one tree, set by
- * first, last or seek, and moved by what changes the tree through it. Another tree's use, or the next command, ends it.
+ * One tree object serves all trees in one arena. It holds a position: the path from the top to one leaf of one tree,
+ * set by first, last or seek, and moved by what changes the tree through it. Another tree's use, or the next command,
+ * ends it.
  *
  * Invariants:
  * 1. A branch's count for a child is the sum of the counts in that child; the root's count is the sum over the top.
  * 2. No branch is empty, and the top has two children unless its level is 0.
- * 3. All leaves are at the same depth. Branches that deletions thinned out are not joined: each still stands for leaves of some
- *    kilobytes, and what pushes and pops at the ends leave behind is full or gone.
+ * 3. All leaves are at the same depth. Branches that deletions thinned out are not joined: each still stands for leaves
+ *    of some kilobytes, and what pushes and pops at the ends leave behind is full or gone.
  * 4. An operation that throws ArenaFull has changed nothing.
  */
 import { assert } from "../base/assert.ts";
@@ -35,7 +36,10 @@ const B_REF = 4;
 const B_ELEMENTS = B_REF + FANOUT;
 const B_WORD = B_ELEMENTS + FANOUT;
 
-/** Every level but the top may be thin, yet a split needs 20 children: 2^31 bytes hold no 32 levels of 256-byte branches. */
+/**
+ * Every level but the top may be thin, yet a split needs 20 children: 2^31 bytes hold no 32 levels of 256-byte
+ * branches.
+ */
 const MAX_LEVELS = 32;
 
 export class SequenceTree {
@@ -297,8 +301,8 @@ export class SequenceTree {
   }
 
   /**
-   * Takes the leaf at the position out of the tree (its memory is the owner's business). The position moves to the leaf behind;
-   * false when there is none, and then there is no position.
+   * Takes the leaf at the position out of the tree (its memory is the owner's business). The position moves to the leaf
+   * behind; false when there is none, and then there is no position.
    */
   remove(root: number): boolean {
     const i32 = this.i32;

@@ -49,8 +49,8 @@ function replyElementsBackwards(call: Call, store: Store, e: number, n: number):
 }
 
 /**
- * Ends the removal of `count` elements from the list `e` of the key in argument `i`, of which `left` remain: the key goes when none
- * does, and who listens is told. `event`: Redis's name for what was done.
+ * Ends the removal of `count` elements from the list `e` of the key in argument `i`, of which `left` remain: the key
+ * goes when none does, and who listens is told. `event`: Redis's name for what was done.
  */
 export function elementsRemoved(call: Call, i: number, e: number, left: number, count: number, event: string): void {
   const store = call.storeOf(i);
@@ -78,8 +78,8 @@ export function popElement(call: Call, i: number, e: number, atHead: boolean): v
 }
 
 /**
- * Replies with an array of up to `count` > 0 elements from the list `e` of the key in argument `i`, taken from the head or the tail in
- * that order, and removes them.
+ * Replies with an array of up to `count` > 0 elements from the list `e` of the key in argument `i`, taken from the head
+ * or the tail in that order, and removes them.
  */
 export function popElements(call: Call, i: number, e: number, atHead: boolean, count: number): void {
   const store = call.storeOf(i);

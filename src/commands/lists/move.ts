@@ -42,8 +42,8 @@ export const rpoplpush: ShardCommand = {
 };
 
 /**
- * Moves an element from the list of the key in argument 1 to that in argument 2, which is made if need be, and replies with it. False,
- * and nothing is replied, when there is no source. Throws WRONGTYPE.
+ * Moves an element from the list of the key in argument 1 to that in argument 2, which is made if need be, and replies
+ * with it. False, and nothing is replied, when there is no source. Throws WRONGTYPE.
  */
 export function moveElement(call: Call, fromHead: boolean, toHead: boolean): boolean {
   const { db, reply, limits, buf, at, len } = call;

@@ -93,8 +93,9 @@ export function countArgument(call: Call, i: number): number {
 }
 
 /**
- * Pops up to `count` elements from the first list that exists among the `keys` keys from argument `first` on, and replies with its key
- * and an array of them. False, and nothing is replied, when there is none. Throws WRONGTYPE for a key before that.
+ * Pops up to `count` elements from the first list that exists among the `keys` keys from argument `first` on, and
+ * replies with its key and an array of them. False, and nothing is replied, when there is none. Throws WRONGTYPE for a
+ * key before that.
  */
 export function popFirstOf(call: Call, first: number, keys: number, atHead: boolean, count: number): boolean {
   for (let i = first; i < first + keys; i++) {

@@ -4,13 +4,13 @@
  *   LISTPACK   the payload is a listpack of the elements
  *   QUICKLIST  the payload is the root of a quicklist
  *
- * Use: before elements are added, `listGrow` chooses the encoding for all of them; then they are pushed or inserted. After some were
- * removed, `listShrink` gives back memory and may choose the small encoding again. The cursor and the elements read lie in
- * store.quicklists and store.listpack.
+ * Use: before elements are added, `listGrow` chooses the encoding for all of them; then they are pushed or inserted.
+ * After some were removed, `listShrink` gives back memory and may choose the small encoding again. The cursor and the
+ * elements read lie in store.quicklists and store.listpack.
  *
  * Invariants:
- * 1. Encodings change where Redis 7.4 changes them: to a quicklist when the elements to be added would exceed a node; back when
- *    removing left a single node of at most half a node's size.
+ * 1. Encodings change where Redis 7.4 changes them: to a quicklist when the elements to be added would exceed a node;
+ *    back when removing left a single node of at most half a node's size.
  * 2. No key holds an empty list once a command is done.
  * 3. A function that throws ArenaFull has left the elements as they were.
  * 4. The payload's length is that of the listpack, but between a removal and `listShrink`, where it may be longer.
@@ -33,11 +33,11 @@ export interface ListLimits {
 /** Bytes of a quicklist's root as payload. */
 const ROOT_SIZE = ROOT_WORDS * 4;
 
-// ---- the whole --------------------------------------------------------------------------------------------------------
+// ---- the whole ------------------------------------------------------------------------------------------------------
 
 /**
- * Makes the key hold an empty list, with `room` bytes reserved for the entries to come. Returns the entry; the caller adds elements
- * at once, or deletes it (invariant 2).
+ * Makes the key hold an empty list, with `room` bytes reserved for the entries to come. Returns the entry; the caller
+ * adds elements at once, or deletes it (invariant 2).
  */
 export function createList(
   store: Store,
@@ -137,9 +137,11 @@ function toListpack(store: Store, db: number, e: number): number {
   return next;
 }
 
-// ---- ends -------------------------------------------------------------------------------------------------------------
+// ---- ends -----------------------------------------------------------------------------------------------------------
 
-/** Adds an element, for which `listGrow` made ready, at the head or tail. Returns the entry's address, which may be new. */
+/**
+ * Adds an element, for which `listGrow` made ready, at the head or tail. Returns the entry's address, which may be new.
+ */
 export function listPush(
   store: Store,
   db: number,
@@ -165,8 +167,9 @@ export function listPush(
 }
 
 /**
- * Adds the elements of the arguments `first`, ... up to `end`, for which `listGrow` made ready, one after the other at the head or tail.
- * Returns the entry's address, which may be new. Throws ArenaFull: of several, the first ones may then have been added.
+ * Adds the elements of the arguments `first`, ... up to `end`, for which `listGrow` made ready, one after the other at
+ * the head or tail. Returns the entry's address, which may be new. Throws ArenaFull: of several, the first ones may
+ * then have been added.
  */
 export function listPushAll(
   store: Store,
@@ -219,7 +222,7 @@ export function listPop(store: Store, e: number, atHead: boolean): void {
   else listpack.delete(at, atHead ? at + LISTPACK_HEADER : listpack.last(at));
 }
 
-// ---- anywhere ---------------------------------------------------------------------------------------------------------
+// ---- anywhere -------------------------------------------------------------------------------------------------------
 
 /** Puts the cursor on element `index`, 0 <= index < length. */
 export function listSeek(store: Store, e: number, index: number): void {
@@ -228,7 +231,10 @@ export function listSeek(store: Store, e: number, index: number): void {
   else store.quicklists.seekAlone(store.valueAt, index);
 }
 
-/** Inserts an element, for which `listGrow` made ready, before or behind the cursor. Returns the entry's address, which may be new. */
+/**
+ * Inserts an element, for which `listGrow` made ready, before or behind the cursor. Returns the entry's address, which
+ * may be new.
+ */
 export function listInsert(
   store: Store,
   db: number,
@@ -253,7 +259,9 @@ export function listInsert(
   return next;
 }
 
-/** Gives element `index` another value, for which `listGrow` made ready. Returns the entry's address, which may be new. */
+/**
+ * Gives element `index` another value, for which `listGrow` made ready. Returns the entry's address, which may be new.
+ */
 export function listReplace(
   store: Store,
   db: number,
@@ -285,10 +293,10 @@ export function listReplace(
 /** Removes the element at the cursor, which goes to the next one; false when there is none. */
 export function listRemoveHere(store: Store, e: number): boolean {
   store.open(e);
-  const { listpack, quicklists, u8 } = store;
+  const { listpack, quicklists } = store;
   if (store.encoding(e) === Encoding.QUICKLIST) return quicklists.remove(store.valueAt >> 2);
   listpack.delete(store.valueAt, quicklists.p);
-  return u8[quicklists.p] !== 0xff;
+  return !listpack.isEnd(quicklists.p);
 }
 
 /** Removes the `n` elements from `start` on, all of which exist. */
@@ -301,7 +309,7 @@ export function listRemoveRange(store: Store, e: number, start: number, n: numbe
   else listpack.delete(at, listpack.seek(at, start), n);
 }
 
-// ---- the value as a whole ---------------------------------------------------------------------------------------------
+// ---- the value as a whole -------------------------------------------------------------------------------------------
 
 function moveRoot(store: Store, from: number, to: number): void {
   for (let i = 0; i < ROOT_WORDS; i++) store.i32[to + i] = store.i32[from + i];
