@@ -197,7 +197,10 @@ export class Hashes {
     return this.toTable(db, e);
   }
 
-  /** Sets a field; an expiry it had goes unless `keepExpiry`. `created` tells whether it is new. */
+  /**
+   * Sets a field; an expiry it had goes, unless `keepExpiry` and its time has not come. `created` tells whether it is new (one that
+   * expired but is still there is not, as in Redis).
+   */
   set(
     db: number,
     e: number,
@@ -213,6 +216,7 @@ export class Hashes {
     const { store, table } = this;
     const met = this.find(e, field, from, len);
     this.created = !met;
+    if (met && keepExpiry && this.isStale(this.expiry)) keepExpiry = false;
     if (store.encoding(e) !== Encoding.HASHTABLE) {
       const max = limits.hashMaxListpackValue;
       const fits = valueLen <= max && (met || (len <= max && this.length(e) < limits.hashMaxListpackEntries));
