@@ -146,8 +146,9 @@ function writeSearch(reply: Reply, type: string, spec: readonly (readonly [strin
 /** COMMAND LIST [FILTERBY MODULE name | ACLCAT category | PATTERN pattern]. Throws the syntax error. */
 export function writeList(index: FactsIndex, request: Arguments, reply: Reply): void {
   if (request.argc === 2) {
-    reply.set(index.commands.length);
-    for (const command of index.commands) reply.bulkText(command.name);
+    const all = index.commands.flatMap((command) => [command, ...(command.subcommands ?? [])]);
+    reply.set(all.length);
+    for (const command of all) reply.bulkText(index.fullName(command));
     return;
   }
   if (request.argc !== 5 || argument(request, 2) !== "filterby") throw SYNTAX_ERROR;
