@@ -8,6 +8,8 @@ import { CommandIndex } from "../../src/commands/lookup.ts";
 import { type Argument, parseSyntax } from "../../src/commands/syntax.ts";
 import { shardCommands } from "../../src/commands/table.ts";
 import { Reply } from "../../src/codec/resp/reply.ts";
+import { indexFacts } from "../../src/threads/main/command_entry.ts";
+import { mainCommands } from "../../src/threads/main/commands/mod.ts";
 import { test } from "../harness.ts";
 import { type Reply as Parsed, ReplyParser } from "../reply.ts";
 import { printKeySpec, type RecordedCommand, recordedCommands, recordedFacts } from "./recorded.ts";
@@ -21,12 +23,16 @@ const DIFFERENCES: Record<string, Partial<Record<keyof RecordedCommand, string>>
   zrevrank: { arity: "has WITHSCORE, since 7.2", arguments: "has WITHSCORE, since 7.2" },
   setnx: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   setex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
+  "client|kill": { arguments: "has MAXAGE of Redis 7.4" },
+  "command|getkeys": { arity: "-3 since 7.2", arguments: "told since 7.2" },
+  "command|getkeysandflags": { arity: "-3 since 7.2", arguments: "told since 7.2" },
+  quit: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   psetex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
 };
 
 const recorded = new Map(recordedCommands.map((command) => [command.name, command]));
-const index = new CommandIndex<CommandFacts>(shardCommands);
-const all = shardCommands.flatMap((entry): CommandFacts[] => [entry, ...(entry.subcommands ?? [])]);
+const index = indexFacts([...shardCommands, ...mainCommands]);
+const all = index.commands.flatMap((entry): CommandFacts[] => [entry, ...(entry.subcommands ?? [])]);
 
 /** The tokens and types of an argument tree, as recorded. */
 function flatten(args: readonly Argument[]): string {

@@ -177,9 +177,9 @@ const pause: MainCommand = {
   name: "pause",
   ...administrative,
   arity: -3,
-  since: "3.0.0",
+  since: "2.9.50",
   summary: "Lets commands wait for a time: all, or those that write.",
-  syntax: "timeout [WRITE | ALL]",
+  syntax: "timeout:integer [WRITE | ALL]",
   history: [["6.2.0", "Added WRITE and ALL."]],
   main({ args, reply, server }: MainContext): void {
     let writesOnly = false;

@@ -19,7 +19,7 @@ export const clientKill: MainCommand = {
   summary: "Closes connections.",
   complexity: "O(N) where N is the number of connections",
   syntax:
-    "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME <YES | NO>] [MAXAGE maxage]>",
+    "<address:string | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] [USER username] [ADDR address:string] [LADDR address:string] [SKIPME yes/no:string] [MAXAGE maxage:integer]>",
   history: [
     ["2.8.12", "Added the form with filters."],
     ["3.2.0", "Added TYPE's master."],

@@ -39,7 +39,7 @@ const set: MainCommand = {
   since: "2.0.0",
   summary: "Sets directives, all of them or none.",
   complexity: "O(N) where N is the number of directives to set",
-  syntax: "<parameter value [parameter value ...]>",
+  syntax: "parameter value [parameter value ...]",
   tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
   history: [["7.0.0", "Several directives in one call."]],
   main(context: MainContext): void {
@@ -62,7 +62,6 @@ const resetStat: MainCommand = {
   summary: "Starts INFO's counters anew.",
   complexity: "O(1)",
   syntax: "",
-  tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
   main({ server, reply }: MainContext): void {
     server.resetFigures();
     reply.ok();
@@ -77,7 +76,6 @@ const rewrite: MainCommand = {
   summary: "Writes the configuration into its file.",
   complexity: "O(1)",
   syntax: "",
-  tips: ["request_policy:all_nodes", "response_policy:all_succeeded"],
   main({ server, reply }: MainContext): void {
     if (server.configPath === undefined) throw NO_FILE;
     const failure = rewriteConfig(server.config, server.configPath);
