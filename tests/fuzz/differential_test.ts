@@ -9,12 +9,12 @@ import { start } from "../../src/mod.ts";
 import { Client } from "../client.ts";
 import { cleanup, hasRedis, startRedis, test } from "../harness.ts";
 import { fuzz } from "./differential.ts";
-import { bitmaps, keys, strings } from "./families/mod.ts";
+import { bitmaps, geo, hashes, hyperloglogs, keys, lists, sets, sortedSets, strings } from "./families/mod.ts";
 import { fuzzProtocol } from "./protocol.ts";
 import { Random, seedFrom } from "./random.ts";
 
 /** The families that are compared; a family joins when its commands are all there. */
-const FAMILIES = [strings, bitmaps, keys];
+const FAMILIES = [strings, bitmaps, keys, lists, hashes, sets, sortedSets, hyperloglogs, geo];
 
 /** 100,000 requests over the four settings. */
 const COMMANDS = Number(process.env.RINGSHARD_FUZZ_COMMANDS ?? 25_000);

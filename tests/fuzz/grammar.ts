@@ -52,7 +52,6 @@ const WEIRD = [
   "-9223372036854775809",
   "18446744073709551615",
   "4294967296",
-  "\x00",
   "\r\n",
   "*",
   "(",
@@ -268,7 +267,7 @@ const FAR_MS = 4e12;
 /**
  * Takes out of a request what two correct servers may do differently: expiries of a few seconds (their clocks reach
  * them between different requests), keys born expired (DBSIZE counts them until they are noticed), members chosen by
- * chance, identifiers and idle times taken from the clock.
+ * chance, identifiers and idle times taken from the clock. Also what no server should be asked for.
  */
 function settle(request: Request): void {
   const name = request[0].toUpperCase();
@@ -295,6 +294,12 @@ function settle(request: Request): void {
     case "SPOP":
       if (request.length === 2) request.push("1000");
       if (request.length === 3 && number(2) > 0) request[2] = "1000";
+      break;
+    case "SRANDMEMBER":
+    case "HRANDFIELD":
+    case "ZRANDMEMBER":
+      // As many members as asked for, again and again: memory without end.
+      if (number(2) < -1000) request[2] = "-10";
       break;
     case "XADD":
       for (let i = 2; i < request.length; i++) if (request[i] === "*") request[i] = "1-1";

@@ -12,7 +12,6 @@ export const hyperloglogs: Family = {
     3: PFMERGE hll {hll}
     1: GET hll
     0.1: SET hll value
-    0.1: APPEND hll value
     1: DEL hll
   `,
 };

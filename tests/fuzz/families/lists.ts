@@ -22,6 +22,5 @@ export const lists: Family = {
     3: LMOVE list list (LEFT | RIGHT) (LEFT | RIGHT)
     3: RPOPLPUSH list list
     2: LMPOP #list (LEFT | RIGHT) [COUNT count]
-    2: SORT list [LIMIT index count] [ASC | DESC] [ALPHA] [STORE list]
   `,
 };

@@ -8,6 +8,7 @@ export { keys } from "./keys.ts";
 export { lists } from "./lists.ts";
 export { sets } from "./sets.ts";
 export { sortedSets } from "./sorted_sets.ts";
+export { sorting } from "./sorting.ts";
 export { streams } from "./streams.ts";
 export { strings } from "./strings.ts";
 export { transactions } from "./transactions.ts";

@@ -5,6 +5,8 @@ import type { Family } from "../grammar.ts";
 export const sortedSets: Family = {
   name: "sorted sets",
   kinds: {
+    // Ranges by name are only defined where all scores are the same.
+    lexset: (random) => "lex:" + random.between(0, 3),
     member: (random) => random.pick(["a", "b", "c", "d", "e", "aa", "ab", "1", "2", "", "\xff"]),
     scorebound: (random) =>
       random.pick(["-inf", "+inf", "(1", "(0", "0", "5", "-3", "(-2.5", "10", "2.5", "(x", "nan", "inf"]),
@@ -22,19 +24,21 @@ export const sortedSets: Family = {
     3: ZREVRANK zset member
     4: ZRANGE zset index index [REV] [WITHSCORES]
     3: ZRANGE zset scorebound scorebound BYSCORE [REV] [LIMIT index index] [WITHSCORES]
-    3: ZRANGE zset lexbound lexbound BYLEX [REV] [LIMIT index index]
+    4: ZADD lexset {0 member}
+    1: DEL lexset
+    3: ZRANGE lexset lexbound lexbound BYLEX [REV] [LIMIT index index]
     2: ZRANGESTORE zset zset index index [REV]
     1: ZRANGESTORE zset zset scorebound scorebound BYSCORE [REV] [LIMIT index index]
     2: ZREVRANGE zset index index [WITHSCORES]
     2: ZRANGEBYSCORE zset scorebound scorebound [WITHSCORES] [LIMIT index index]
     2: ZREVRANGEBYSCORE zset scorebound scorebound [WITHSCORES] [LIMIT index index]
-    2: ZRANGEBYLEX zset lexbound lexbound [LIMIT index index]
-    2: ZREVRANGEBYLEX zset lexbound lexbound [LIMIT index index]
+    2: ZRANGEBYLEX lexset lexbound lexbound [LIMIT index index]
+    2: ZREVRANGEBYLEX lexset lexbound lexbound [LIMIT index index]
     2: ZCOUNT zset scorebound scorebound
-    2: ZLEXCOUNT zset lexbound lexbound
+    2: ZLEXCOUNT lexset lexbound lexbound
     2: ZREMRANGEBYRANK zset index index
     1: ZREMRANGEBYSCORE zset scorebound scorebound
-    1: ZREMRANGEBYLEX zset lexbound lexbound
+    1: ZREMRANGEBYLEX lexset lexbound lexbound
     2: ZPOPMIN zset [count]
     2: ZPOPMAX zset [count]
     2: ZMPOP #zset (MIN | MAX) [COUNT count]
