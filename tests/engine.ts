@@ -68,6 +68,7 @@ export class EngineTester {
   private nowMs = START_MS;
   private readonly request = new Request();
   private readonly reply = new ReplyBuffer();
+  private readonly parser = new ReplyParser();
 
   constructor(options: EngineTesterOptions) {
     const random = seededRandom(options.seed ?? 1);
@@ -99,10 +100,9 @@ export class EngineTester {
 
   /** Runs one command: its name, of a subcommand the container's before it, then its arguments. */
   run(...args: Argument[]): Reply {
-    const parser = new ReplyParser();
-    parser.push(this.raw(...args));
-    const reply = parser.next();
-    if (reply === undefined || parser.rest() !== "") {
+    this.parser.push(this.raw(...args));
+    const reply = this.parser.next();
+    if (reply === undefined || this.parser.rest() !== "") {
       throw new Error(
         `${args.join(" ")}: not exactly one reply: ${JSON.stringify(latin1Text(this.reply.buf, 0, this.reply.pos))}`,
       );
