@@ -109,6 +109,17 @@ export class RingWriter extends RingEnd {
     }
   }
 
+  /**
+   * Asks the consumer to say when it gives room back: its next `release` answers true. Returns false when room came in the
+   * meantime (there is more than at the last look).
+   */
+  requestRoom(): boolean {
+    const seen = this.tail;
+    // The flag before the look: the consumer stores its tail first and looks at the flag then, so one of us sees the other.
+    Atomics.store(this.i32, PRODUCER_ASLEEP, 1);
+    return Atomics.load(this.i32, TAIL) === seen;
+  }
+
   /** Sleeps until the consumer gives room back, at most `ms`. Not for the main thread. */
   waitForRoom(ms: number): void {
     Atomics.store(this.i32, PRODUCER_ASLEEP, 1);
@@ -151,13 +162,16 @@ export class RingReader extends RingEnd {
     this.tail += this.i32[this.tail >> 2];
   }
 
-  /** Gives the room of all messages passed back to the producer. */
-  release(): void {
-    if (this.tail === this.released) return;
+  /** Gives the room of all messages passed back to the producer. True when the producer asked to be told. */
+  release(): boolean {
+    if (this.tail === this.released) return false;
     this.released = this.tail;
     // Releases our reads: the producer may overwrite what lies behind.
     Atomics.store(this.i32, TAIL, this.tail);
-    if (Atomics.load(this.i32, PRODUCER_ASLEEP) === 1) Atomics.notify(this.i32, TAIL);
+    if (Atomics.load(this.i32, PRODUCER_ASLEEP) === 0) return false;
+    Atomics.store(this.i32, PRODUCER_ASLEEP, 0);
+    Atomics.notify(this.i32, TAIL);
+    return true;
   }
 
   /** True when a message is there, looked up afresh. */

@@ -12,40 +12,39 @@ const BULK = 36;
 const text = new TextEncoder();
 
 export class Gathering {
-  private readonly parts: Uint8Array[];
+  /** Each part's reply: in pieces while they come, then whole. */
+  private readonly pieces: Uint8Array[][];
+  private parts: readonly Uint8Array[] = [];
   private missing: number;
 
   /** `owners`: for scatter, the part that answers for each key, in the order of the request's keys. */
   constructor(private readonly kind: Gather, parts: number, private readonly owners?: Int32Array) {
-    this.parts = Array.from({ length: parts }, () => new Uint8Array(0));
+    this.pieces = Array.from({ length: parts }, () => []);
     this.missing = parts;
   }
 
   /** A piece of a part's reply. Returns true when all parts are complete. */
   add(part: number, buf: Uint8Array, from: number, len: number, last: boolean): boolean {
-    const before = this.parts[part];
-    const joined = new Uint8Array(before.length + len);
-    joined.set(before);
-    joined.set(buf.subarray(from, from + len), before.length);
-    this.parts[part] = joined;
+    this.pieces[part].push(buf.slice(from, from + len));
     if (last) this.missing--;
     return this.missing === 0;
   }
 
-  /** The whole reply. */
-  result(): Uint8Array {
-    for (const part of this.parts) if (part[0] === MINUS) return part;
+  /** The whole reply, in pieces that are the caller's to keep. An error is one piece. */
+  result(): Uint8Array[] {
+    this.parts = this.pieces.map(join);
+    for (const part of this.parts) if (part[0] === MINUS) return [part];
     switch (this.kind) {
       case "ok":
-        return this.parts[0];
+        return [this.parts[0]];
       case "sum":
-        return text.encode(`:${this.parts.reduce((sum, part) => sum + number(part, 1), 0)}\r\n`);
+        return [text.encode(`:${this.parts.reduce((sum, part) => sum + number(part, 1), 0)}\r\n`)];
       case "concat":
         return this.concat();
       case "scatter":
         return this.scatter();
       case "any":
-        return this.any();
+        return [this.any()];
     }
   }
 
@@ -54,31 +53,20 @@ export class Gathering {
     return found.length === 0 ? this.parts[0] : found[Math.floor(Math.random() * found.length)];
   }
 
-  private concat(): Uint8Array {
+  private concat(): Uint8Array[] {
     let count = 0;
-    let size = 0;
+    const pieces: Uint8Array[] = [new Uint8Array(0)];
     for (const part of this.parts) {
       count += number(part, 1);
-      size += part.length - lineLength(part, 0);
+      pieces.push(part.subarray(lineLength(part, 0)));
     }
-    const head = text.encode(`${String.fromCharCode(this.parts[0][0])}${count}\r\n`);
-    const out = new Uint8Array(head.length + size);
-    out.set(head);
-    let at = head.length;
-    for (const part of this.parts) {
-      const body = part.subarray(lineLength(part, 0));
-      out.set(body, at);
-      at += body.length;
-    }
-    return out;
+    pieces[0] = text.encode(`${String.fromCharCode(this.parts[0][0])}${count}\r\n`);
+    return pieces;
   }
 
-  private scatter(): Uint8Array {
+  private scatter(): Uint8Array[] {
     const owners = this.owners!;
-    const head = text.encode(`*${owners.length}\r\n`);
-    const out = new Uint8Array(this.parts.reduce((size, part) => size + part.length, head.length));
-    out.set(head);
-    let at = head.length;
+    const pieces: Uint8Array[] = [text.encode(`*${owners.length}\r\n`)];
     const places = this.parts.map((part) => lineLength(part, 0));
     for (const owner of owners) {
       const part = this.parts[owner];
@@ -86,12 +74,22 @@ export class Gathering {
       const line = lineLength(part, from);
       const bulk = part[from] === BULK ? number(part, from + 1) : -1;
       const to = from + line + (bulk < 0 ? 0 : bulk + 2);
-      out.set(part.subarray(from, to), at);
-      at += to - from;
+      pieces.push(part.subarray(from, to));
       places[owner] = to;
     }
-    return out.subarray(0, at);
+    return pieces;
   }
+}
+
+function join(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0];
+  const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** The decimal integer at `at`, up to CR. */

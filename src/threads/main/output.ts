@@ -18,6 +18,8 @@ interface Chunk {
 export class Output {
   bytes = 0;
   private chunks: Chunk[] = [];
+  /** True when the last chunk takes no more bytes. */
+  private closed = false;
 
   /** Number of chunks (CLIENT LIST's oll). */
   get count(): number {
@@ -28,7 +30,7 @@ export class Output {
   append(buf: Uint8Array, from: number, to: number): void {
     this.bytes += to - from;
     const last = this.chunks.at(-1);
-    if (last !== undefined) {
+    if (last !== undefined && !this.closed) {
       const room = Math.min(last.buf.length - last.to, to - from);
       if (room > 0) {
         last.buf.set(buf.subarray(from, from + room), last.to);
@@ -40,6 +42,16 @@ export class Output {
     const chunk = new Uint8Array(Math.max(CHUNK, to - from));
     chunk.set(buf.subarray(from, to));
     this.chunks.push({ buf: chunk, from: 0, to: to - from });
+    this.closed = false;
+  }
+
+  /** Puts buf[from, to) to the end without copying; its bytes must stay as they are. */
+  adopt(buf: Uint8Array, from: number, to: number): void {
+    if (from === to) return;
+    this.bytes += to - from;
+    this.chunks.push({ buf, from, to });
+    // Nothing is gathered into an adopted buffer: it is somebody's reply, full to its end.
+    this.closed = true;
   }
 
   /** Offers everything to `write`, which answers how much it took; returns true when nothing is left. */

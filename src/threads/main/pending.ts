@@ -17,7 +17,8 @@ const NONE = -1;
 
 /** Receives a session's reply bytes in order. */
 export interface ReplySink {
-  deliver(session: Session, buf: Uint8Array, from: number, len: number): void;
+  /** `owned`: the bytes stay as they are after the call. */
+  deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void;
   /** All replies of the session have been delivered. */
   settled(session: Session): void;
 }
@@ -30,7 +31,7 @@ export class Pending {
   private done = new Uint8Array(START);
   private muted = new Uint8Array(START);
   private readonly sessions: (Session | undefined)[] = [];
-  private readonly stored: (Uint8Array | undefined)[] = [];
+  private readonly stored: (Uint8Array[] | undefined)[] = [];
   private readonly entries: (CommandEntry | undefined)[] = [];
   private readonly gatherings: (Gathering | undefined)[] = [];
   private freeHead = NONE;
@@ -84,12 +85,12 @@ export class Pending {
     return this.gatherings[record];
   }
 
-  /** A piece of the record's reply; `last` completes it. */
-  receive(record: number, buf: Uint8Array, from: number, len: number, last: boolean): void {
+  /** A piece of the record's reply; `last` completes it. `owned`: the bytes stay as they are after the call. */
+  receive(record: number, buf: Uint8Array, from: number, len: number, last: boolean, owned = false): void {
     const session = this.sessions[record]!;
     if (this.muted[record] === 0 && len > 0) {
-      if (session.pendingHead === record) this.sink.deliver(session, buf, from, len);
-      else this.store(record, buf, from, len);
+      if (session.pendingHead === record) this.sink.deliver(session, buf, from, len, owned);
+      else this.store(record, owned ? buf.subarray(from, from + len) : buf.slice(from, from + len));
     }
     if (!last) return;
     this.done[record] = 1;
@@ -97,16 +98,10 @@ export class Pending {
     if (session.pendingHead === record) this.advance(session);
   }
 
-  private store(record: number, buf: Uint8Array, from: number, len: number): void {
-    const before = this.stored[record];
-    if (before === undefined) {
-      this.stored[record] = buf.slice(from, from + len);
-      return;
-    }
-    const joined = new Uint8Array(before.length + len);
-    joined.set(before);
-    joined.set(buf.subarray(from, from + len), before.length);
-    this.stored[record] = joined;
+  private store(record: number, piece: Uint8Array): void {
+    const pieces = this.stored[record];
+    if (pieces === undefined) this.stored[record] = [piece];
+    else pieces.push(piece);
   }
 
   /** Delivers what the session's oldest records have, and frees those that are complete. */
@@ -115,7 +110,7 @@ export class Pending {
       const record = session.pendingHead;
       const stored = this.stored[record];
       if (stored !== undefined) {
-        this.sink.deliver(session, stored, 0, stored.length);
+        for (const piece of stored) this.sink.deliver(session, piece, 0, piece.length, true);
         this.stored[record] = undefined;
       }
       if (this.done[record] === 0) return;

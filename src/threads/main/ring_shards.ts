@@ -443,6 +443,10 @@ export class RingShards implements Shards {
     this.moveUploads();
     this.full = this.ends.some((end) => this.tight(end)) || !this.holds.available;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
+    // Waiting for room, main sleeps only after every tight ring promised to wake it.
+    if (this.full || this.uploads.length > 0) {
+      for (const end of this.ends) if (this.tight(end) && !end.requests.requestRoom()) return 0;
+    }
     if (this.pending.outstanding === 0 && this.uploads.length === 0) return Infinity;
     if (this.spinUs === 0) return Infinity;
     const now = monotonicUs();
@@ -464,12 +468,14 @@ export class RingShards implements Shards {
       const len = i32[w + 3];
       const gathering = this.pending.gatheringOf(record);
       if (gathering === undefined) {
-        if (u8[from] === 45 && last) this.failed(record, u8, from, len);
+        if (u8[from] === MINUS && last) this.failed(record, u8, from, len);
         this.pending.receive(record, u8, from, len, last);
       } else if (gathering.add(i32[w + 2] >>> PART_SHIFT, u8, from, len, last)) {
-        const whole = gathering.result();
-        if (whole[0] === 45) this.failed(record, whole, 0, whole.length);
-        this.pending.receive(record, whole, 0, whole.length, true);
+        const pieces = gathering.result();
+        if (pieces[0][0] === MINUS) this.failed(record, pieces[0], 0, pieces[0].length);
+        pieces.forEach((piece, k) => {
+          this.pending.receive(record, piece, 0, piece.length, k === pieces.length - 1, true);
+        });
       }
       replies.advance();
       any = true;
@@ -487,7 +493,7 @@ export class RingShards implements Shards {
   }
 
   /** Pending: bytes for a session, in order. */
-  deliver(session: Session, buf: Uint8Array, from: number, len: number): void {
+  deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void {
     if (session.closed) return;
     if (session.batch === undefined) {
       session.batch = this.spareBatches.pop() ?? new Uint8Array(BATCH_SIZE);
@@ -498,7 +504,7 @@ export class RingShards implements Shards {
       this.connections.send(session, session.batch, 0, session.batchLength);
       session.batchLength = 0;
       if (len > BATCH_SIZE) {
-        this.connections.send(session, buf, from, from + len);
+        this.connections.send(session, buf, from, from + len, owned);
         return;
       }
     }
@@ -558,6 +564,8 @@ export class RingShards implements Shards {
     ));
   }
 }
+
+const MINUS = 45;
 
 /** A record's number and the part of a gathering share a word: a million requests in flight, 1024 shards. */
 const PART_SHIFT = 21;

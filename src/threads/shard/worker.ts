@@ -157,8 +157,11 @@ export class ShardLoop {
 
   /** Makes replies visible, gives request room back, and wakes main if it sleeps. */
   private give(): void {
-    this.requests.release();
-    if (!this.replies.unpublished) return;
+    const wanted = this.requests.release();
+    if (!this.replies.unpublished) {
+      if (wanted) this.wake();
+      return;
+    }
     this.replies.publish();
     this.publishFigures();
     this.wake();
@@ -246,10 +249,7 @@ export class ShardLoop {
     this.large ??= new Uint8Array(total);
     this.large.set(u8.subarray(from, from + size), this.largeFilled);
     this.largeFilled += size;
-    if (this.largeFilled < total) {
-      this.requests.release();
-      return;
-    }
+    if (this.largeFilled < total) return;
     const whole = this.large;
     this.large = undefined;
     this.largeFilled = 0;
