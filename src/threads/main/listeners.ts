@@ -28,7 +28,10 @@ export class Listeners {
    */
   async open(how: { anyPort: boolean }): Promise<void> {
     const port = this.config.int("port");
-    if (port !== 0 || how.anyPort) await this.bind(this.config.value("bind"), port, this.tcp);
+    if (port !== 0 || how.anyPort) {
+      await this.bind(this.config.value("bind"), port, this.tcp);
+      this.config.load("port", [String(this.port)], false);
+    }
     const path = this.config.path("unixsocket");
     if (path === "") return;
     const mode = this.config.int("unixsocketperm");
@@ -117,10 +120,13 @@ export class Listeners {
         into.set(address, listener);
         this.port ||= listener.port;
       } catch (error) {
-        if (!(optional && error instanceof NetworkError)) throw error;
+        if (!(error instanceof NetworkError)) throw error;
         // Deno.listen can't bind "::" for IPv6 alone, so it meets our own "0.0.0.0".
         const covered = error.code === "EADDRINUSE" && name === "::*" && into.has("*");
-        if (!covered && !MISSING.includes(error.code)) throw error;
+        if (!optional || (!covered && !MISSING.includes(error.code))) {
+          const reason = error.message.slice(error.message.lastIndexOf(": ") + 2);
+          throw new NetworkError(error.code, `${name}:${this.port || port}: bind: ${reason}`);
+        }
       }
     }
   }
