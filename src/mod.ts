@@ -33,7 +33,7 @@ export interface StartOptions {
 
 /** A server that runs in this process. */
 export interface RunningServer {
-  /** The TCP port it listens on. */
+  /** The TCP port it listens on; CONFIG SET may change it. */
   readonly port: number;
   /** Ends it: closes connections and listeners, stops threads. */
   close(): Promise<void>;
@@ -81,7 +81,9 @@ export async function start(options: StartOptions = {}): Promise<RunningServer> 
     throw error;
   }
   return {
-    port: server.port,
+    get port() {
+      return server.port;
+    },
     close() {
       ended = true;
       return server.close();

@@ -278,6 +278,12 @@ export class Store {
     return this.table.flaggedCount(this.root(db));
   }
 
+  /** True when a key or a field of a hash has an expiry. */
+  get expires(): boolean {
+    for (let db = 0; db < this.dbCount; db++) if (this.volatileCount(db) > 0) return true;
+    return this.deadlines.count(this.fieldDeadlines) > 0;
+  }
+
   /** Mean time to live of the volatile keys, ms, as active expiry met them; 0 before it met any. */
   meanTtlMs(db: number): number {
     const w = this.root(db) + DB_MEAN_TTL;

@@ -51,6 +51,7 @@ export class Cron {
     this.commands.sample(dispatcher.commandsProcessed, nowMs);
     this.netInput.sample(connections.netInput, nowMs);
     this.netOutput.sample(connections.netOutput, nowMs);
+    this.server.shards.tick(this.server.nowMs());
     this.server.memory.sample();
     dispatcher.tick();
     this.closeIdle();

@@ -74,6 +74,10 @@ export class InlineShards implements Shards {
     return Math.max(0, this.nextStepMs - now);
   }
 
+  tick(nowMs: number): void {
+    this.engine.setNow(nowMs);
+  }
+
   configure(settings: Settings): void {
     this.engine.settings.fromNumbers(settings.toNumbers());
     this.engine.configure();

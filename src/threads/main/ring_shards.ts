@@ -531,6 +531,15 @@ export class RingShards implements Shards {
     if (this.spareBatches.length < BATCHES_KEPT) this.spareBatches.push(batch);
   }
 
+  tick(nowMs: number): void {
+    this.nowMs = nowMs;
+    for (const [i, end] of this.ends.entries()) {
+      if (this.tight(end) || !this.stores[i].expires) continue;
+      this.tellTime(end);
+      this.publish(end);
+    }
+  }
+
   /** Small enough for any ring's kept half; a shard obeys before the requests that follow. */
   configure(settings: Settings): void {
     const numbers = settings.toNumbers();

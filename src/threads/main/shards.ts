@@ -23,6 +23,8 @@ export interface Shards {
   setNow(ms: number): void;
   /** After a group of network callbacks: moves what is waiting. `nowMs` is monotonic. Returns ms until it wants to be called again. */
   turn(nowMs: number): number;
+  /** Tells the time to shards that have something to expire, whether or not requests come. Between turns, some times a second. */
+  tick(nowMs: number): void;
   /** Makes every engine obey new settings, before any request that follows. */
   configure(settings: Settings): void;
   /**
