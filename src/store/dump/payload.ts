@@ -1,7 +1,7 @@
 /**
  * Payload: a value as DUMP gives it and RESTORE takes it. Any thread, one at a time.
  *
- *   type byte | value in RDB form | 2 bytes RDB version | 8 bytes CRC-64 of all before (zero: not checked)
+ *   type byte | value in RDB form | 2 bytes RDB version | 8 bytes CRC-64 of all before
  *
  * Source: Redis documentation, "DUMP".
  */
@@ -42,17 +42,10 @@ export class Payload {
     if (len < FOOTER) return false;
     const footer = from + len - FOOTER;
     if ((buf[footer] | (buf[footer + 1] << 8)) > RDB_VERSION_MAX) return false;
-    if (!isUnchecked(buf, footer + 2)) {
-      this.crc.reset();
-      this.crc.update(buf, from, len - 8);
-      if (!this.crc.equals(buf, footer + 2)) return false;
-    }
+    this.crc.reset();
+    this.crc.update(buf, from, len - 8);
+    if (!this.crc.equals(buf, footer + 2)) return false;
     this.reader.open(buf, from, footer);
     return true;
   }
-}
-
-function isUnchecked(buf: Uint8Array, at: number): boolean {
-  for (let k = 0; k < 8; k++) if (buf[at + k] !== 0) return false;
-  return true;
 }
