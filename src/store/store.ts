@@ -381,7 +381,12 @@ export class Store {
     const root = this.root(db);
     const i32 = this.i32;
     const h = this.hashOf(key, keyFrom, keyLen);
-    const old = this.table.find(root, h, key, keyFrom, keyLen);
+    let old = this.table.find(root, h, key, keyFrom, keyLen);
+    if (old !== 0 && (i32[old >> 2] & EXPIRY_BIT) !== 0 && this.isExpired(old)) {
+      // An old value that is only overwritten now has expired all the same, and that is told.
+      this.expire(db, old, h);
+      old = 0;
+    }
     const size = entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type);
     let e: number;
     if (old === 0) {
