@@ -18,7 +18,7 @@ import { Gate, Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
 /** Unsent bytes at which a client is no longer read from. */
-const OUTPUT_PAUSE = 1 << 20;
+const OUTPUT_PAUSE = 1 << 18;
 /** Replies gathered at which they are offered to the socket even in the middle of a pipeline. */
 const FLUSH_AT = 1 << 16;
 /** Requests of a pipeline that are parsed before the first of them runs: as many as a prefetch takes. */

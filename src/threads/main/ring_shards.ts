@@ -50,6 +50,10 @@ import type { Shards } from "./shards.ts";
 const RING_SIZE = 2 << 20;
 /** Requests of one session in flight beyond which it is not read on. */
 const SESSION_IN_FLIGHT = 4096;
+/** The same while nothing is known of the size of its replies. */
+const FIRST_IN_FLIGHT = 64;
+/** Bytes of replies that a session may have in flight, judged by its latest ones: as much as may wait unsent. */
+const SESSION_REPLY_BYTES = 1 << 18;
 /** A batch of this size is worth its wake-up in the middle of a turn: the shard starts while main still parses. */
 const PUBLISH_AT = 32768;
 /**
@@ -406,7 +410,11 @@ export class RingShards implements Shards {
   // ---- room -------------------------------------------------------------------------------------------------------
 
   busy(session: Session): boolean {
-    return this.full || session.uploading || session.pendingCount >= SESSION_IN_FLIGHT;
+    if (this.full || session.uploading) return true;
+    const count = session.pendingCount;
+    if (count < FIRST_IN_FLIGHT && session.replyBytes < SESSION_REPLY_BYTES / FIRST_IN_FLIGHT) return false;
+    return count > 0 &&
+      (session.replyBytes === 0 || count >= SESSION_IN_FLIGHT || count * session.replyBytes > SESSION_REPLY_BYTES);
   }
 
   private tight(end: ShardEnd): boolean {
@@ -495,6 +503,7 @@ export class RingShards implements Shards {
   /** Pending: bytes for a session, in order. */
   deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void {
     if (session.closed) return;
+    session.replyBytes = Math.max(len, session.replyBytes - (session.replyBytes >> 3));
     if (session.batch === undefined) {
       session.batch = this.spareBatches.pop() ?? new Uint8Array(BATCH_SIZE);
       session.batchLength = 0;

@@ -65,6 +65,8 @@ export class Session {
   pendingHead = -1;
   pendingTail = -1;
   pendingCount = 0;
+  /** About the size of the latest replies: the largest, forgotten slowly. */
+  replyBytes = 0;
   /** Replies delivered in this turn, to leave in one write; the buffer is lent for the turn. */
   batch: Uint8Array | undefined;
   batchLength = 0;
