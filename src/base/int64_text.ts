@@ -34,13 +34,20 @@ export function writeInt64(out: Uint8Array, at: number, hi: number, lo: number):
     putDigits(out, at + len, lo);
     return len;
   }
-  let high = hi >>> 0;
-  let low = lo >>> 0;
-  if (hi < 0) {
-    out[at++] = MINUS;
-    low = -lo >>> 0;
-    high = (~hi + (low === 0 ? 1 : 0)) >>> 0;
-  }
+  if (hi >= 0) return writeUnsigned(out, at, hi, lo >>> 0);
+  out[at++] = MINUS;
+  const low = -lo >>> 0;
+  return at - start + writeUnsigned(out, at, (~hi + (low === 0 ? 1 : 0)) >>> 0, low);
+}
+
+/** As `writeInt64`, for the unsigned integer of the same halves. */
+export function writeUint64(out: Uint8Array, at: number, hi: number, lo: number): number {
+  return hi >= 0 ? writeInt64(out, at, hi, lo) : writeUnsigned(out, at, hi >>> 0, lo >>> 0);
+}
+
+/** The text of high * 2^32 + low >= 2^31; returns its length. */
+function writeUnsigned(out: Uint8Array, at: number, high: number, low: number): number {
+  const start = at;
   // Long division by 10^9 in 16-bit steps: every intermediate stays below 10^9 * 2^16 < 2^53.
   let rest = high % BILLION;
   const qHigh = Math.floor(high / BILLION);
@@ -50,7 +57,7 @@ export function writeInt64(out: Uint8Array, at: number, hi: number, lo: number):
   const lower = rest * 65536 + (low & 0xffff);
   const qLow = Math.floor(lower / BILLION);
   rest = lower - qLow * BILLION;
-  const quotient = qHigh * 4294967296 + qMid * 65536 + qLow; // at most 2^63 / 10^9 < 2^34
+  const quotient = qHigh * 4294967296 + qMid * 65536 + qLow; // at most 2^64 / 10^9 < 2^35
   if (quotient === 0) {
     const len = digitCount(rest);
     putDigits(out, at + len, rest);
@@ -59,7 +66,8 @@ export function writeInt64(out: Uint8Array, at: number, hi: number, lo: number):
   const top = Math.floor(quotient / BILLION);
   const middle = quotient - top * BILLION;
   if (top > 0) {
-    out[at++] = ZERO + top;
+    if (top >= 10) out[at++] = ZERO + 1; // 2^64 / 10^18 is 18
+    out[at++] = ZERO + (top % 10);
     putPadded(out, at, middle);
     at += 9;
   } else {

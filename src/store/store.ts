@@ -35,6 +35,7 @@ import {
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
 import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
+import { Streams } from "./types/stream.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
 
 /** `expiry` argument for a key without one. */
@@ -89,6 +90,8 @@ export class Store {
   /** Operations on sorted sets. */
   readonly zsets: Zsets;
   readonly hashes: Hashes;
+  /** Operations on streams. */
+  readonly streams: Streams;
   /** Operations on heaps of deadlines. */
   readonly deadlines: DeadlineHeap;
   /** The root of the heap of all hashes with fields that expire (store/types/hash_expiry.ts). */
@@ -138,6 +141,7 @@ export class Store {
     this.zsets = new Zsets(this);
     this.deadlines = new DeadlineHeap(arena);
     this.hashes = new Hashes(this);
+    this.streams = new Streams(this);
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
