@@ -43,6 +43,9 @@ export const pfcount: ShardCommand = {
       cacheEstimate(u8, valueAt, value);
       call.changed(1);
     }
-    call.reply.int(cachedEstimate(u8, valueAt));
+    const cached = cachedEstimate(u8, valueAt);
+    // Only foreign bytes can say as much.
+    if (cached > Number.MAX_SAFE_INTEGER) call.reply.bigInt(BigInt(cached));
+    else call.reply.int(cached);
   },
 };
