@@ -1,0 +1,39 @@
+/** Runs redis-benchmark against a server and measures the server's processor time beside it. */
+import { cpuTime } from "./process_stat.ts";
+import type { RunningServer } from "./servers.ts";
+
+export interface Load {
+  /** Either one of redis-benchmark's own tests, or a command of its arguments. */
+  test: string | string[];
+  requests: number;
+  pipeline: number;
+  valueBytes: number;
+  /** Random keys are drawn from so many. */
+  keys: number;
+}
+
+/** 50 connections is redis-benchmark's default and what published Redis figures use. */
+const CONNECTIONS = 50;
+
+/** Values as `results.ts` names them; rejects with the server's error text where it refuses the command. */
+export async function runLoad(server: RunningServer, load: Load): Promise<Record<string, number>> {
+  const args = ["-p", String(server.port), "-c", String(CONNECTIONS), "-n", String(load.requests), "--csv"];
+  args.push("-P", String(load.pipeline), "-d", String(load.valueBytes), "-r", String(load.keys));
+  args.push(...(typeof load.test === "string" ? ["-t", load.test] : load.test));
+  const before = cpuTime(server.pid);
+  const output = await new Deno.Command("redis-benchmark", { args, stdin: "null" }).output();
+  const after = cpuTime(server.pid);
+  const text = new TextDecoder().decode(output.stdout);
+  const error = /Error from server: (.*)/.exec(text + new TextDecoder().decode(output.stderr));
+  if (error !== null) throw new Error(error[1]);
+  // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
+  const row = text.trim().split("\n").at(-1)!.split('","');
+  if (!output.success || row.length !== 8 || !(Number(row[1]) > 0)) throw new Error(`redis-benchmark said: ${text}`);
+  return {
+    requestsPerSecond: Number(row[1]),
+    p50Ms: Number(row[4]),
+    p99Ms: Number(row[6]),
+    userMicros: (after.userMicros - before.userMicros) / load.requests,
+    systemMicros: (after.systemMicros - before.systemMicros) / load.requests,
+  };
+}
