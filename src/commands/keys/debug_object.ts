@@ -3,6 +3,7 @@ import { NO_SUCH_KEY } from "../../base/reply_error.ts";
 import { ENCODING_NAMES } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand, type ShardContainer } from "../command.ts";
+import { digest, digestValue, populate, stringMatchLen } from "./debug_digest.ts";
 
 /** Bytes of a DUMP that are not the value's: its type before it, version and checksum behind. */
 const DUMP_FRAME = 1 + 2 + 8;
@@ -46,5 +47,5 @@ export const debug: ShardContainer = {
   complexity: "Depends on subcommand.",
   syntax: "",
   docFlags: ["syscmd"],
-  subcommands: [object],
+  subcommands: [object, digest, digestValue, populate, stringMatchLen],
 };
