@@ -9,7 +9,6 @@
  */
 import type { Reply } from "../../codec/resp/reply.ts";
 import type { Request } from "../../codec/resp/request.ts";
-import type { ShardCommand } from "../../commands/command.ts";
 import { runnableCommands } from "../../commands/table.ts";
 import {
   argumentBytes,
