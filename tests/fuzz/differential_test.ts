@@ -21,12 +21,15 @@ const COMMANDS = Number(process.env.RINGSHARD_FUZZ_COMMANDS ?? 25_000);
 
 const PROTOCOL_CASES = 1000;
 
+/** A request that asks the reference for an endless reply ends its connection, not the machine's memory. */
+const BOUNDED = ["--client-output-buffer-limit", "normal 64mb 0 0"];
+
 for (const shards of [0, 4]) {
   const setting = shards === 0 ? "inline" : `${shards} shards`;
 
   for (const protocol of [2, 3] as const) {
     test(`differential fuzz: ${setting}, RESP${protocol}`, async () => {
-      const reference = await startRedis();
+      const reference = await startRedis(BOUNDED);
       if (reference === undefined) return;
       const server = await start({ port: 0, shards });
       cleanup(() => server.close());
@@ -44,7 +47,7 @@ for (const shards of [0, 4]) {
   }
 
   test(`protocol fuzz: ${setting}`, async () => {
-    const reference = await startRedis();
+    const reference = await startRedis(BOUNDED);
     if (reference === undefined) return;
     const server = await start({ port: 0, shards });
     cleanup(() => server.close());
