@@ -91,6 +91,7 @@ export class Table {
   // Scratch for splits: items with their flags.
   private readonly moving = new Int32Array(MAX_ITEMS);
   private readonly movingFlag = new Uint8Array(MAX_ITEMS);
+  private readonly movingHash = new Int32Array(MAX_ITEMS);
   /** Buckets that `prefetch` is looking at. */
   private readonly ahead = new Int32Array(PREFETCH_MAX);
   /** What `prefetch` read: kept so that no compiler finds its loads useless. */
@@ -626,38 +627,89 @@ export class Table {
     return true;
   }
 
-  /** Splits a segment of 64 buckets by the next bit of the hash. */
+  /**
+   * Splits a segment of 64 buckets by the next bit of the hash. The half with fewer items moves to a new segment, where it surely fits;
+   * the rest stays as it lies. (Filling two empty segments instead would fail now and then: items that come in the order of their
+   * hashes, as from a walk of another table, are all of one half.)
+   */
   private split(root: number, h: number, seg: number): void {
     const i32 = this.i32;
     const local = i32[seg + H_DEPTH];
     assert(local < MAX_DEPTH, "a hash prefix shared by more items than a segment holds");
-    const low = this.newSegment(HOME_BITS, local + 1);
-    let high = 0;
+    const segment = this.newSegment(HOME_BITS, local + 1);
+    const fresh = segment >> 2;
     try {
-      high = this.newSegment(HOME_BITS, local + 1);
       if (local === i32[root + R_DEPTH]) this.deepen(root);
     } catch (error) {
-      this.arena.free(low);
-      if (high !== 0) this.arena.free(high);
+      this.arena.free(segment);
       throw error;
     }
     const n = this.take(seg);
     const bit = 31 - local;
+    let ones = 0;
     for (let k = 0; k < n; k++) {
       const hash = this.hashOf(this.moving[k]);
-      const target = ((hash >>> bit) & 1) !== 0 ? high >> 2 : low >> 2;
-      const settled = this.settle(target, hash, k);
-      assert(settled, "half of a segment fits an empty one");
-      i32[target + H_FLAGGED] += this.movingFlag[k];
+      this.movingHash[k] = hash;
+      ones += (hash >>> bit) & 1;
     }
+    const gone = ones * 2 <= n ? 1 : 0;
+    this.clearHalf(seg, bit, gone);
+    for (let k = 0; k < n; k++) {
+      const hash = this.movingHash[k];
+      if (((hash >>> bit) & 1) !== gone) continue;
+      const settled = this.settle(fresh, hash, k);
+      assert(settled, "half of a segment fits an empty one");
+      i32[fresh + H_FLAGGED] += this.movingFlag[k];
+    }
+    i32[seg + H_COUNT] -= i32[fresh + H_COUNT];
+    i32[seg + H_FLAGGED] -= i32[fresh + H_FLAGGED];
+    i32[seg + H_DEPTH] = local + 1;
+    if (i32[fresh + H_COUNT] > 0) this.emptyStash(seg);
     const depth = i32[root + R_DEPTH];
     const dir = i32[root + R_DIR] >> 2;
-    const span = 1 << (depth - local);
-    const from = (h >>> (32 - depth)) & -span;
-    i32.fill(low, dir + from, dir + from + span / 2);
-    i32.fill(high, dir + from + span / 2, dir + from + span);
+    const half = 1 << (depth - local - 1);
+    const from = ((h >>> (32 - depth)) & -(half * 2)) + (gone === 1 ? half : 0);
+    i32.fill(segment, dir + from, dir + from + half);
     i32[root + R_SEGMENTS]++;
-    this.arena.free(seg << 2);
+  }
+
+  /** Clears the slots of the items just taken whose hash has `gone` in `bit`. */
+  private clearHalf(seg: number, bit: number, gone: number): void {
+    const i32 = this.i32;
+    const end = seg + (segmentBytes(HOME_BITS) >> 2);
+    let k = 0;
+    for (let bucket = seg + HEADER_WORDS; bucket < end; bucket += BUCKET_WORDS) {
+      for (let i = 0; i < SLOTS; i++) {
+        if (i32[bucket + 4 + i] === 0) continue;
+        const hash = this.movingHash[k++];
+        if (((hash >>> bit) & 1) !== gone) continue;
+        this.bucket = bucket;
+        this.position = i;
+        i32[bucket] &= ~(1 << i);
+        this.clearSlot(seg, hash);
+      }
+    }
+  }
+
+  /** Brings items of the stash home, now that there is room. */
+  private emptyStash(seg: number): void {
+    const i32 = this.i32;
+    const end = seg + (segmentBytes(HOME_BITS) >> 2);
+    for (let bucket = seg + HEADER_WORDS + (BUCKET_WORDS << HOME_BITS); bucket < end; bucket += BUCKET_WORDS) {
+      for (let i = 0; i < SLOTS; i++) {
+        const ref = i32[bucket + 4 + i];
+        if (ref === 0) continue;
+        const flag = (i32[bucket] >>> i) & 1;
+        const hash = this.hashOf(ref);
+        this.bucket = bucket;
+        this.position = i;
+        i32[bucket] &= ~(1 << i);
+        this.clearSlot(seg, hash);
+        const placed = this.place(seg, hash, ref);
+        assert(placed, "a slot was just left");
+        i32[this.bucket] |= flag << this.position;
+      }
+    }
   }
 
   /** Doubles the directory. */
