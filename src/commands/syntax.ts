@@ -177,7 +177,10 @@ class TreeBuilder {
         return repeatedArgument(single(this.sequence(node.body)), node.body[0].kind === "token");
       default: {
         const parts = node.choices.map((seq) => single(this.sequence(seq)));
-        const name = parts.map((part) => part.token?.toLowerCase() ?? part.name).join("-or-");
+        const name = parts.map((part) =>
+          part.type === "pure-token" ? part.name : part.token?.toLowerCase() ?? part.name
+        )
+          .join("-or-");
         let made: Argument = parts.length === 1 ? parts[0] : { name, type: "oneof", parts };
         if (node.repeated) made = repeatedArgument(made, node.choices[0][0].kind === "token" && parts.length === 1);
         if (node.kind === "optional") made.optional = true;
