@@ -12,13 +12,14 @@
  *   from a shard   word 0 size | 1 kind | 2 record | 3 bytes | bytes
  *     REPLY          a complete reply, or its end
  *     REPLY_PART     a piece of a reply that does not fit one message
+ *     SLOW           before the record's reply: a SlowCall as JSON (threads/slow_call.ts)
  *
  * Only the layout is here; who holds whom and what a record is lies in threads/.
  */
 import { copyBytes } from "../base/bytes.ts";
 
 export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7 } as const;
-export const FromShard = { REPLY: 1, REPLY_PART: 2 } as const;
+export const FromShard = { REPLY: 1, REPLY_PART: 2, SLOW: 3 } as const;
 
 export const KIND_MASK = 0xff;
 export const RESP3_BIT = 1 << 8;

@@ -55,6 +55,8 @@ export class CommandEntry {
   failedCalls = 0;
   /** Latencies of the calls timed here; undefined without latency-tracking. */
   latencies: Uint32Array | undefined;
+  /** True when every call is timed on this thread, so that none that takes long is missed (slow_call.ts). */
+  watched = false;
   /** True for subcommands of DEBUG, which need enable-debug-command. */
   readonly debugs: boolean;
 
@@ -89,7 +91,6 @@ export class CommandEntry {
   /** Starts or ends counting latencies (latency-tracking). */
   track(on: boolean): void {
     this.latencies = on ? this.latencies ?? new Uint32Array(HISTOGRAM_WORDS) : undefined;
-    this.subcommands?.forEach((sub) => sub.track(on));
   }
 
   resetFigures(): void {

@@ -10,6 +10,7 @@ import type { DirectiveName } from "../../config/directives.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "../../store/eviction.ts";
 import { Settings } from "../shard/settings.ts";
 import { isLocal } from "./connections.ts";
+import { isWatched } from "../slow_call.ts";
 import type { Server } from "./server.ts";
 import { Gate, type Session } from "./session.ts";
 
@@ -36,6 +37,8 @@ const SETTINGS: readonly DirectiveName[] = [
   "lfu-decay-time",
   "active-expire-effort",
   "latency-tracking",
+  "latency-monitor-threshold",
+  "slowlog-log-slower-than",
   "hz",
 ];
 
@@ -65,8 +68,16 @@ export function settingsOf(config: Config, activeExpiry = true): Settings {
   settings.activeExpiry = activeExpiry ? 1 : 0;
   settings.expiryEffort = config.int("active-expire-effort");
   settings.latencyTracking = config.bool("latency-tracking") ? 1 : 0;
+  settings.slowUs = slowUs(config);
   settings.hz = config.int("hz");
   return settings;
+}
+
+/** From how many microseconds on calls are of interest to SLOWLOG or the latency monitor. */
+function slowUs(config: Config): number {
+  const slowLogUs = config.int("slowlog-log-slower-than");
+  const latencyMs = config.int("latency-monitor-threshold");
+  return Math.min(slowLogUs < 0 ? Infinity : slowLogUs, latencyMs === 0 ? Infinity : latencyMs * 1000);
 }
 
 export class ConfigEffects {
@@ -75,6 +86,7 @@ export class ConfigEffects {
   constructor(private readonly server: Server) {
     const { config, log } = server;
     config.on(SETTINGS, () => this.configure());
+    config.on("slowlog-max-len", () => server.slowLog.trim());
     config.on("loglevel", () => {
       log.level = config.value("loglevel");
     });
@@ -95,7 +107,12 @@ export class ConfigEffects {
     server.memory.limitBytes = settings.maxMemory;
     if (settings.maxMemory !== 0) dispatcher.gate |= Gate.MEMORY;
     else dispatcher.gate &= ~Gate.MEMORY;
-    for (const entry of server.commands.commands) entry.track(settings.latencyTracking !== 0);
+    dispatcher.slowUs = settings.slowUs;
+    for (const entry of server.commands.commands.flatMap((each) => [each, ...(each.subcommands ?? [])])) {
+      entry.track(settings.latencyTracking !== 0);
+      const runsHere = entry.main !== undefined || server.shards.threads === 0;
+      entry.watched = runsHere && isWatched(entry.facts, settings.slowUs);
+    }
   }
 
   /**

@@ -14,6 +14,7 @@ import type { Call } from "../../commands/call.ts";
 import type { CommandIndex } from "../../commands/lookup.ts";
 import { monotonicUs } from "../../runtime/mod.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
+import { MANY_ARGUMENTS, type SlowCall, slowCall } from "../slow_call.ts";
 import type { MainContext } from "./main_command.ts";
 import type { Server } from "./server.ts";
 import { Pause } from "./pause.ts";
@@ -41,6 +42,8 @@ export class Dispatcher {
   gate = 0;
   commandsProcessed = 0;
   errorReplies = 0;
+  /** Calls that take so many microseconds are looked at; Infinity for none. */
+  slowUs = Infinity;
   readonly errorCounts = new Map<string, number>();
   readonly pause: Pause;
   /** Called when clients that a pause held back may go on. */
@@ -102,11 +105,13 @@ export class Dispatcher {
     }
     this.commandsProcessed++;
     entry.calls++;
-    if (this.timed > 0) {
+    if (this.timed > 0 || entry.watched || request.argc > MANY_ARGUMENTS) {
       this.timed--;
       const start = monotonicUs();
       this.dispatch(session, entry, request);
-      entry.took(monotonicUs() - start, 1);
+      const us = monotonicUs() - start;
+      entry.took(us, 1);
+      if (us >= this.slowUs) this.ranLong(session, entry, us);
     } else if (++this.untimed === SAMPLE_EVERY) {
       this.untimed = 0;
       const start = monotonicUs();
@@ -170,6 +175,22 @@ export class Dispatcher {
       this.server.connections.flush(session);
       this.onResume();
     });
+  }
+
+  /** A call took `us`, at least `slowUs`. A call that went to a shard's thread is told of by that. */
+  private ranLong(session: Session, entry: CommandEntry, us: number): void {
+    if (entry.main !== undefined || this.shards.threads === 0) this.tookLong(session, entry, slowCall(us, this.call));
+  }
+
+  /** Enters a call into SLOWLOG and the latency monitor if they want it. */
+  tookLong(session: Session, entry: CommandEntry, call: SlowCall): void {
+    const { config, latency, slowLog } = this.server;
+    const nowMs = this.server.nowMs();
+    slowLog.add(session, call, nowMs);
+    const thresholdMs = config.int("latency-monitor-threshold");
+    const ms = Math.floor(call.us / 1000);
+    if (thresholdMs === 0 || ms < thresholdMs) return;
+    latency.add(entry.facts.flags.includes("fast") ? "fast-command" : "command", ms, nowMs);
   }
 
   /** A command's own error reply: counts it. */

@@ -72,6 +72,11 @@ export class Pending {
     this.muted = muted;
   }
 
+  /** Whose reply the record is. */
+  sessionOf(record: number): Session {
+    return this.sessions[record]!;
+  }
+
   entryOf(record: number): CommandEntry | undefined {
     return this.entries[record];
   }

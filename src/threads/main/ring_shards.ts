@@ -33,6 +33,7 @@ import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
+import { decodeSlowCall } from "../slow_call.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -474,7 +475,11 @@ export class RingShards implements Shards {
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
       const gathering = this.pending.gatheringOf(record);
-      if (gathering === undefined) {
+      if ((i32[w + 1] & KIND_MASK) === FromShard.SLOW) {
+        const entry = this.pending.entryOf(record);
+        const session = this.pending.sessionOf(record);
+        if (entry !== undefined) this.dispatcher.tookLong(session, entry, decodeSlowCall(u8, from, len));
+      } else if (gathering === undefined) {
         if (u8[from] === MINUS && last) this.failed(record, u8, from, len);
         this.pending.receive(record, u8, from, len, last);
       } else if (gathering.add(i32[w + 2] >>> PART_SHIFT, u8, from, len, last)) {

@@ -22,12 +22,14 @@ import { Cron } from "./cron.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { FigureSums } from "./figure_sums.ts";
 import { InlineShards } from "./inline_shards.ts";
+import { LatencyMonitor } from "./latency_monitor.ts";
 import { Listeners } from "./listeners.ts";
 import { Memory } from "./memory.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
+import { SlowLog } from "./slow_log.ts";
 
 /** Where time comes from; tests give their own. */
 export interface Clock {
@@ -65,6 +67,8 @@ export class Server {
   readonly effects: ConfigEffects;
   readonly memory: Memory;
   readonly figures: FigureSums;
+  readonly slowLog: SlowLog;
+  readonly latency: LatencyMonitor = new LatencyMonitor();
   /** Called when SHUTDOWN wants the server's process to end. */
   onShutdown: () => void = () => {};
   /** Called with a report when a thread died: nothing can be trusted any more, the process must end. */
@@ -114,6 +118,7 @@ export class Server {
     this.listeners = new Listeners(this.network, this.connections, config);
     this.memory = new Memory(this);
     this.figures = new FigureSums(shards);
+    this.slowLog = new SlowLog(config);
     this.effects = new ConfigEffects(this);
     this.cron = new Cron(this);
     this.network.turn = () => this.turn();

@@ -25,6 +25,8 @@ export class Settings {
   expiryEffort = 1;
   /** 1 when calls are timed for percentiles (latency-tracking). */
   latencyTracking = 1;
+  /** Calls that take so many microseconds are told to main (slowlog, latency monitor); Infinity for none. */
+  slowUs = Infinity;
   /** hz: how often background work looks for something to do. */
   hz = 10;
 

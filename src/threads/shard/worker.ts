@@ -33,6 +33,7 @@ import { Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
+import { encodeSlowCall, isWatched, MANY_ARGUMENTS, slowCall } from "../slow_call.ts";
 import { Engine, STEP_MS } from "./engine.ts";
 import { publishFigures } from "./publish_figures.ts";
 
@@ -87,6 +88,8 @@ export class ShardLoop {
   /** The large message that chunks are filling. */
   private large: Uint8Array | undefined;
   private largeFilled = 0;
+  /** By command: 1 when every call is timed. */
+  private readonly watched = new Uint8Array(runnableCommands.length);
   private nextStepMs = 0;
   private nextCpuMs = 0;
   private ran = 0;
@@ -110,7 +113,9 @@ export class ShardLoop {
   /** Obeys the engine's settings. */
   private configure(): void {
     this.engine.configure();
-    this.figures.tracking = this.engine.settings.latencyTracking !== 0;
+    const { latencyTracking, slowUs } = this.engine.settings;
+    this.figures.tracking = latencyTracking !== 0;
+    runnableCommands.forEach((command, number) => this.watched[number] = isWatched(command, slowUs) ? 1 : 0);
   }
 
   /** Runs until main says stop. */
@@ -210,18 +215,23 @@ export class ShardLoop {
     const command = runnableCommands[number];
     const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
     if (expects) this.engine.store.expectKey(u8, call.at[1], this.hashes[this.nextWarm - 1]);
-    if (this.ran++ < TIMED_PER_WAKE) this.timed(command, number, 1);
-    else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, SAMPLE_EVERY);
+    const always = this.watched[number] !== 0 || call.argc > MANY_ARGUMENTS;
+    if (this.ran++ < TIMED_PER_WAKE || always) this.timed(command, number, i32[w + 2], 1);
+    else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, i32[w + 2], SAMPLE_EVERY);
     else this.engine.run(command);
     if (expects) this.engine.store.expectKey(u8, -1, 0);
     this.answer(i32[w + 2]);
   }
 
   /** Runs a command and notes its time as that of `weight` like it. */
-  private timed(command: ShardCommand, number: number, weight: number): void {
+  private timed(command: ShardCommand, number: number, record: number, weight: number): void {
     const start = monotonicUs();
     this.engine.run(command);
-    this.figures.addCommandUs(number, monotonicUs() - start, weight);
+    const us = monotonicUs() - start;
+    this.figures.addCommandUs(number, us, weight);
+    if (us < this.engine.settings.slowUs) return;
+    const told = encodeSlowCall(slowCall(us, this.engine.call));
+    this.put(FromShard.SLOW, record, told, 0, told.length);
   }
 
   private runHeld(u8: Uint8Array, i32: Int32Array, at: number): void {

@@ -68,17 +68,6 @@ const logLine: MainCommand = {
   },
 };
 
-const panic: MainCommand = {
-  name: "panic",
-  ...common,
-  arity: 2,
-  summary: "Ends the process with a report, as an internal error does.",
-  syntax: "",
-  main({ server }: MainContext): void {
-    server.onDeath("DEBUG PANIC");
-  },
-};
-
 const protocol: MainCommand = {
   name: "protocol",
   ...common,
@@ -174,5 +163,5 @@ export const debug: MainCommand = {
   summary: "Commands for tests.",
   complexity: "Depends on subcommand.",
   syntax: "",
-  subcommands: [error, help, logLine, panic, protocol, setActiveExpire, sleep],
+  subcommands: [error, help, logLine, protocol, setActiveExpire, sleep],
 };

@@ -4,10 +4,12 @@ import { command } from "./command.ts";
 import { config } from "./config.ts";
 import { debug } from "./debug.ts";
 import { info } from "./info.ts";
+import { latency } from "./latency.ts";
 import { lolwut } from "./lolwut.ts";
 import { memory } from "./memory.ts";
 import { role } from "./role.ts";
 import { shutdown } from "./shutdown.ts";
+import { slowlog } from "./slowlog.ts";
 import { time } from "./time.ts";
 
 export const serverCommands: readonly MainCommand[] = [
@@ -15,9 +17,11 @@ export const serverCommands: readonly MainCommand[] = [
   config,
   debug,
   info,
+  latency,
   lolwut,
   memory,
   role,
   shutdown,
+  slowlog,
   time,
 ];
