@@ -18,9 +18,16 @@ export function request(...args: (string | number)[]): string {
   return text;
 }
 
+/** The requests `make(start)` to `make(end - 1)` as bytes. */
+export function batchOf(start: number, end: number, make: (index: number) => string): Uint8Array {
+  let text = "";
+  for (let i = start; i < end; i++) text += make(i);
+  return encoder.encode(text);
+}
+
 export class Connection {
   readonly #socket: Deno.Conn;
-  readonly #input = new Uint8Array(1 << 18);
+  readonly #input: Uint8Array;
   #replies = 0; // complete top-level replies of this exchange
   #open = 1; // values until the current top-level reply is complete
   #skip = 0; // bytes of a bulk string still to come, CR LF included
@@ -28,21 +35,23 @@ export class Connection {
   #firstError = "";
   #lastLine = "";
 
-  private constructor(socket: Deno.Conn) {
+  private constructor(socket: Deno.Conn, inputBytes: number) {
     this.#socket = socket;
+    this.#input = new Uint8Array(inputBytes);
   }
 
-  static async connect(port: number): Promise<Connection> {
+  /** `inputBytes` is what one read can take; replies may be longer. */
+  static async connect(port: number, inputBytes = 1 << 18): Promise<Connection> {
     const socket = await Deno.connect({ hostname: "127.0.0.1", port });
     socket.setNoDelay(true);
-    return new Connection(socket);
+    return new Connection(socket, inputBytes);
   }
 
-  /** Sends text holding `count` requests and waits for their replies; resolves to the last reply's last header line. */
-  async exchange(text: string, count: number): Promise<string> {
+  /** Sends `count` requests and waits for their replies; resolves to the last reply's last header line. */
+  async exchange(requests: Uint8Array, count: number): Promise<string> {
     this.#replies = 0;
     this.#firstError = "";
-    const writing = this.#write(encoder.encode(text));
+    const writing = this.#write(requests);
     while (this.#replies < count) {
       const length = await this.#socket.read(this.#input);
       if (length === null) throw new Error("the server closed the connection");
@@ -55,16 +64,14 @@ export class Connection {
 
   /** One request; the reply's last header line (":5", "+OK", "$3", "$-1"). */
   command(...args: (string | number)[]): Promise<string> {
-    return this.exchange(request(...args), 1);
+    return this.exchange(encoder.encode(request(...args)), 1);
   }
 
   /** `count` requests made by `make(i)`, `batch` of them at a time. */
   async pipeline(count: number, batch: number, make: (index: number) => string): Promise<void> {
     for (let i = 0; i < count; i += batch) {
       const end = Math.min(count, i + batch);
-      let text = "";
-      for (let j = i; j < end; j++) text += make(j);
-      await this.exchange(text, end - i);
+      await this.exchange(batchOf(i, end, make), end - i);
     }
   }
 

@@ -38,10 +38,10 @@ export class RunningServer {
   }
 }
 
-/** Starts a server and waits until it answers PING. */
-export async function startServer(name: string, port: number): Promise<RunningServer> {
+/** Starts a server and waits until it answers PING. `more` are directives beyond those that every server gets. */
+export async function startServer(name: string, port: number, more: string[] = []): Promise<RunningServer> {
   const [runtime, shards] = name.split("-");
-  const options = ["--port", String(port), "--save", "", "--appendonly", "no"];
+  const options = ["--port", String(port), "--save", "", "--appendonly", "no", ...more];
   if (shards !== undefined) options.push("--shards", shards);
   const [command, args] = runtime === REDIS
     ? ["redis-server", options]
@@ -80,8 +80,9 @@ export async function withServer<T>(
   name: string,
   port: number,
   body: (server: RunningServer) => Promise<T>,
+  more: string[] = [],
 ): Promise<T> {
-  const server = await startServer(name, port);
+  const server = await startServer(name, port, more);
   try {
     return await body(server);
   } finally {

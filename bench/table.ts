@@ -15,10 +15,9 @@ export function resultTables(results: Results): string {
     const own = results.measurements.filter((m) => m.part === part.name);
     if (own.length === 0) continue;
     lines.push(`## ${part.title}`, "", part.note, "");
-    // Parts whose tests measure different things are cut into one table for each set of values.
-    for (const names of new Set(own.map((m) => Object.keys(m.values).join(" ")))) {
-      const shown = own.filter((m) => Object.keys(m.values).join(" ") === names);
-      lines.push(...partTable(shown, names.split(" ")), "");
+    // A table for each value: rows are tests, columns are servers.
+    for (const name of new Set(own.flatMap((m) => Object.keys(m.values)))) {
+      lines.push(...valueTable(own.filter((m) => name in m.values), name), "");
     }
     const means = geometricMeans(own);
     if (means !== "") lines.push(means, "");
@@ -62,18 +61,17 @@ function serverTitle(name: string, results: Results): string {
   return shards === undefined ? title : `${title}, shards ${shards}`;
 }
 
-/** Rows are tests and servers, columns are values. */
-function partTable(measurements: Measurement[], names: string[]): string[] {
+function valueTable(measurements: Measurement[], name: string): string[] {
+  const servers = [...new Set(measurements.map((m) => m.server))];
   const lines = [
-    `| test | P | value | server | ${names.map((name) => VALUE_TITLES[name]!.title).join(" | ")} |`,
-    `|---|---|---|---|${"---:|".repeat(names.length)}`,
+    `| ${VALUE_TITLES[name]!.title} | ${servers.join(" | ")} |`,
+    `|---|${"---:|".repeat(servers.length)}`,
   ];
   for (const group of byTest(measurements)) {
-    for (const m of group) {
-      const value = m.valueBytes === undefined ? "" : `${m.valueBytes} B`;
-      const cells = names.map((name) => cell(group, m.server, name));
-      lines.push(`| ${m.test} | ${m.pipeline ?? ""} | ${value} | ${m.server} | ${cells.join(" | ")} |`);
-    }
+    const { test, pipeline, valueBytes } = group[0]!;
+    const depth = pipeline === undefined ? "" : ` P=${pipeline}`;
+    const size = valueBytes === undefined ? "" : `, ${valueBytes} B`;
+    lines.push(`| ${test}${depth}${size} | ${servers.map((server) => cell(group, server, name)).join(" | ")} |`);
   }
   return lines;
 }

@@ -1,6 +1,13 @@
 /** Every part of the benchmark, in the order of its report. */
 import type { Part } from "../part.ts";
+import { deletion } from "./deletion.ts";
+import { heavy } from "./heavy.ts";
+import { idle } from "./idle.ts";
+import { many } from "./many.ts";
+import { members } from "./members.ts";
 import { memory } from "./memory.ts";
 import { strings } from "./strings.ts";
+import { tail } from "./tail.ts";
+import { types } from "./types.ts";
 
-export const PARTS: readonly Part[] = [strings, memory];
+export const PARTS: readonly Part[] = [strings, memory, types, heavy, members, deletion, idle, many, tail];

@@ -1,0 +1,84 @@
+/** redis-benchmark's commands on lists, sets, hashes, sorted sets and streams. */
+import { Connection, request } from "../connection.ts";
+import { chosen, type Part, reportRefusal, scaled } from "../part.ts";
+import { runLoad } from "../redis_benchmark.ts";
+import { withServer } from "../servers.ts";
+import { warmUp } from "./strings.ts";
+
+interface TypeTest {
+  name: string;
+  /** As `Load.test`. */
+  load: string | string[];
+  /** Divides the number of requests: long replies take longer. */
+  weight: number;
+  /** Adds element i to the collection that the test takes from or reads; `size` of them, by default one a request. */
+  element?: (i: number) => string;
+  size?: number;
+}
+
+const KEYS = 1_000_000;
+
+/** Requests that take about half a second at each depth. */
+const REQUESTS = new Map([[1, 30_000], [16, 200_000], [64, 400_000]]);
+
+const lrange = (count: number): TypeTest => ({
+  name: `LRANGE_${count}`,
+  load: ["LRANGE", "mylist", "0", String(count - 1)],
+  weight: count / 10,
+  element: () => request("RPUSH", "mylist", "xxx"),
+  size: 10_000,
+});
+
+const TESTS: TypeTest[] = [
+  { name: "LPUSH", load: "lpush", weight: 1 },
+  { name: "RPOP", load: "rpop", weight: 1, element: () => request("RPUSH", "mylist", "xxx") },
+  lrange(100),
+  lrange(300),
+  lrange(600),
+  { name: "SADD", load: "sadd", weight: 1 },
+  { name: "HSET", load: "hset", weight: 1 },
+  { name: "SPOP", load: "spop", weight: 1, element: (i) => request("SADD", "myset", `element:${padded(i)}`) },
+  { name: "ZADD", load: "zadd", weight: 2 },
+  { name: "ZPOPMIN", load: "zpopmin", weight: 2, element: (i) => request("ZADD", "myzset", i, `element:${padded(i)}`) },
+  { name: "XADD", load: ["XADD", "mystream", "*", "field", "__rand_int__"], weight: 1 },
+];
+
+export const types: Part = {
+  name: "types",
+  title: "Data types",
+  note:
+    "redis-benchmark -c 50 -r 1000000 -d 3, from an empty server that was warmed up by GET and SET and by the same command " +
+    "at a tenth of the load. What is popped or read was put there first.",
+  runsByDefault: true,
+  rounds: 3,
+  run: (name, settings, report) =>
+    withServer(name, settings.port, async (server) => {
+      await warmUp(server, settings);
+      const connection = await Connection.connect(server.port);
+      for (const test of TESTS) {
+        if (!chosen(settings, test.name)) continue;
+        let warm = false;
+        for (const pipeline of settings.pipelines) {
+          const requests = scaled(settings, (REQUESTS.get(pipeline) ?? 200_000) / test.weight, 500);
+          try {
+            const measure = async (count: number) => {
+              await connection.command("FLUSHALL", "SYNC");
+              if (test.element !== undefined) await connection.pipeline(test.size ?? count, 1000, test.element);
+              return await runLoad(server, { test: test.load, requests: count, pipeline, valueBytes: 3, keys: KEYS });
+            };
+            if (!warm) await measure(Math.ceil(requests / 10));
+            warm = true;
+            report({ part: "types", test: test.name, server: name, pipeline, values: await measure(requests) });
+          } catch (error) {
+            reportRefusal(name, test.name, error);
+            break;
+          }
+        }
+      }
+      connection.close();
+    }),
+};
+
+function padded(index: number): string {
+  return String(index).padStart(12, "0");
+}
