@@ -43,13 +43,31 @@ export function checkLexBound(call: Call, i: number): void {
   if ((first !== PLUS && first !== MINUS) || len !== 1) throw NOT_LEX_BOUND;
 }
 
-/** Finds the ranks of the members whose scores lie between arguments `i` and `j`, of values `min` and `max`: cursor.from and end. */
-export function findScores(call: Call, cursor: ZsetCursor, i: number, min: number, j: number, max: number): void {
+/**
+ * Finds the ranks of the members whose scores lie between arguments `i` and `j`, of values `min` and `max`: cursor.from and cursor.end.
+ * `reverse` says in which direction they are going to be walked.
+ */
+export function findScores(
+  call: Call,
+  cursor: ZsetCursor,
+  i: number,
+  min: number,
+  j: number,
+  max: number,
+  reverse: boolean,
+): void {
   const { buf } = call;
-  const from = cursor.seek(isOpen(call, i) ? Seek.AFTER_SCORE : Seek.BEFORE_SCORE, min, buf, 0, 0);
-  const end = cursor.seek(isOpen(call, j) ? Seek.BEFORE_SCORE : Seek.AFTER_SCORE, max, buf, 0, 0);
-  cursor.from = from;
-  cursor.end = end > from ? end : from;
+  // The side where the walk begins is sought last: the cursor is there then.
+  if (reverse) cursor.from = rankOfMin(cursor, min, isOpen(call, i), buf);
+  if (max === Infinity && !isOpen(call, j)) cursor.end = cursor.count;
+  else cursor.end = cursor.seek(isOpen(call, j) ? Seek.BEFORE_SCORE : Seek.AFTER_SCORE, max, buf, 0, 0);
+  if (!reverse) cursor.from = rankOfMin(cursor, min, isOpen(call, i), buf);
+  if (cursor.end < cursor.from) cursor.end = cursor.from;
+}
+
+function rankOfMin(cursor: ZsetCursor, min: number, open: boolean, buf: Uint8Array): number {
+  if (min === -Infinity && !open) return 0;
+  return cursor.seek(open ? Seek.AFTER_SCORE : Seek.BEFORE_SCORE, min, buf, 0, 0);
 }
 
 /**

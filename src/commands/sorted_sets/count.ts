@@ -24,7 +24,7 @@ export const zcount: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    findScores(call, cursor, 2, min, 3, max);
+    findScores(call, cursor, 2, min, 3, max, false);
     call.reply.int(cursor.end - cursor.from);
   },
 };

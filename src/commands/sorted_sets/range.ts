@@ -190,7 +190,7 @@ function range(call: Call, by: number, direction: number, store: boolean): void 
       n = Math.min(last, count - 1) - first + 1;
       cursor.start(reverse ? count - 1 - first : first, reverse);
     } else {
-      if (by === SCORE) findScores(call, cursor, min, first, max, last);
+      if (by === SCORE) findScores(call, cursor, min, first, max, last, reverse);
       else findMembers(call, cursor, min, max, reverse);
       n = offset < 0 ? 0 : cursor.end - cursor.from - offset;
       if (limit >= 0 && n > limit) n = limit;

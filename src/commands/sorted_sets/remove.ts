@@ -83,7 +83,7 @@ export const zremrangebyscore: ShardCommand = {
     }
     const cursor = call.storeOf(1).zsets.cursor;
     cursor.open(e);
-    findScores(call, cursor, 2, min, 3, max);
+    findScores(call, cursor, 2, min, 3, max, false);
     removeRange(call, e, "zremrangebyscore", cursor.count, cursor.from, cursor.end);
   },
 };

@@ -97,7 +97,8 @@ export class Zsets {
 
   /** The score that the listpack entry at `p` spells. */
   scoreAt(p: number): number {
-    const listpack = this.store.listpack;
+    const { listpack, u8 } = this.store;
+    if (u8[p] < 0x80) return u8[p]; // most scores of leaderboards and counters are small whole numbers
     listpack.read(p);
     if (listpack.isInt) return listpack.value;
     return parseScoreBound(this.store.u8, listpack.at, listpack.at + listpack.len);

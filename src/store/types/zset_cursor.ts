@@ -12,6 +12,8 @@ import { Encoding } from "../entry.ts";
 import type { Store } from "../store.ts";
 import { memberAt, memberLen, type Zsets } from "./zset.ts";
 
+const NOWHERE = -2;
+
 export class ZsetCursor {
   /** After `open`: number of members. */
   count = 0;
@@ -29,6 +31,8 @@ export class ZsetCursor {
   place = 0;
 
   private value = 0;
+  /** Rank of the index's cursor after a seek. */
+  private sought = NOWHERE;
   private reverse = false;
   // What comes next: an entry of the listpack, or an item.
   private following = 0;
@@ -48,6 +52,7 @@ export class ZsetCursor {
   /** The same for a value outside an entry. */
   openValue(encoding: Encoding, payload: number): void {
     this.value = payload;
+    this.sought = NOWHERE;
     this.inListpack = encoding === Encoding.LISTPACK;
     this.count = this.inListpack
       ? this.store.listpack.count(payload) >> 1
@@ -56,7 +61,10 @@ export class ZsetCursor {
 
   /** Number of members before the place that the mode and the key name. */
   seek(mode: Seek, score: number, buf: Uint8Array, from: number, len: number): number {
-    if (!this.inListpack) return this.zsets.index.seek((this.value >> 2) + ROOT_WORDS, mode, score, buf, from, len);
+    if (!this.inListpack) {
+      this.sought = this.zsets.index.seek((this.value >> 2) + ROOT_WORDS, mode, score, buf, from, len);
+      return this.sought;
+    }
     const listpack = this.store.listpack;
     let rank = 0;
     let p = listpack.first(this.value);
@@ -70,11 +78,15 @@ export class ZsetCursor {
   /** The entry of a listpack, or its end mark, before which a pair belongs. */
   pairPlace(lp: number, score: number, buf: Uint8Array, from: number, len: number): number {
     const listpack = this.store.listpack;
+    const end = listpack.end(lp);
+    const last = listpack.prev(lp, end);
+    // Scores that only grow are common, and then there is nothing to walk.
+    if (last === 0 || this.zsets.scoreAt(last) < score) return end;
     let p = listpack.first(lp);
-    while (p !== 0 && this.isBefore(p, Seek.BEFORE_MEMBER, score, buf, from, len)) {
-      p = listpack.next(listpack.skip(p));
+    while (p !== end && this.isBefore(p, Seek.BEFORE_MEMBER, score, buf, from, len)) {
+      p = listpack.skip(listpack.skip(p));
     }
-    return p === 0 ? listpack.end(lp) : p;
+    return p;
   }
 
   /** True when the pair at `p` lies before the place that the mode and the key name. */
@@ -98,7 +110,11 @@ export class ZsetCursor {
       return;
     }
     const index = this.zsets.index;
-    this.following = index.seekRank((this.value >> 2) + ROOT_WORDS, rank);
+    // Where a seek has just been, or one before, the index's cursor need not go down the tree again.
+    if (rank === this.sought) this.following = index.item();
+    else this.following = rank === this.sought - 1 ? index.previous() : 0;
+    if (this.following === 0) this.following = index.seekRank((this.value >> 2) + ROOT_WORDS, rank);
+    this.sought = NOWHERE;
     if (this.following !== 0) this.followingScore = index.score();
   }
 
