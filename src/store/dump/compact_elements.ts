@@ -10,15 +10,12 @@ export class ListpackElements implements Elements {
   bytes: Uint8Array;
   at = 0;
   len = 0;
-  /** Number of entries. */
-  readonly count: number;
   private readonly listpack: Listpack;
   private place: number;
 
   /** Over bytes[from, from+size), which stays as it is. Throws CorruptRdb. */
   constructor(bytes: Uint8Array, from: number, size: number) {
-    this.count = validListpack(bytes, from, size);
-    if (this.count < 0) throw new CorruptRdb("a listpack");
+    if (validListpack(bytes, from, size) < 0) throw new CorruptRdb("a listpack");
     this.bytes = bytes;
     this.listpack = new Listpack(bytes);
     this.place = this.listpack.first(from);

@@ -6,7 +6,7 @@
  * 2. A value that is not well-formed throws CorruptRdb; one that finds no memory ArenaFull. The key is then gone: who must keep
  *    what it held checks the value first (value_check.ts).
  */
-import { latin1Text } from "../../base/bytes.ts";
+import { copyBytes, latin1Text } from "../../base/bytes.ts";
 import { parseScoreBound } from "../../base/doubles.ts";
 import { Container, RdbType } from "../../codec/rdb/format.ts";
 import { type Elements, StringElements, ZiplistElements, ZipmapElements } from "../../codec/rdb/elements.ts";
@@ -123,7 +123,7 @@ export class ValueReader {
   /** The key with bytes as they lie for its payload. */
   private makeCompact(type: Type, encoding: Encoding, bytes: Uint8Array, from: number, len: number): number {
     const e = this.reserve(type, encoding, len);
-    this.store.u8.set(bytes.subarray(from, from + len), this.store.valueAt);
+    copyBytes(this.store.u8, this.store.valueAt, bytes, from, len);
     return e;
   }
 
@@ -178,17 +178,14 @@ export class ValueReader {
     const { limits } = this;
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
-    const elements = new ListpackElements(stringBuf, stringAt, stringLen);
-    const { count } = elements;
-    if (count === 0) throw new CorruptRdb("a collection without elements");
-    if (this.thorough) checkDistinct(new ListpackElements(stringBuf, stringAt, stringLen), type);
-    if (type === Type.SET) {
-      if (count > limits.setMaxListpackEntries) return this.makeSet(elements, count);
-    } else {
-      if (count % 2 !== 0) throw new CorruptRdb("an odd number of elements");
-      if (type === Type.ZSET && count / 2 > limits.zsetMaxListpackEntries) return this.makeZset(elements);
-      if (type === Type.HASH && count / 2 > limits.hashMaxListpackEntries) return this.makeHash(elements);
-    }
+    const count = validListpack(stringBuf, stringAt, stringLen);
+    if (count <= 0) throw new CorruptRdb("a listpack");
+    if (type !== Type.SET && count % 2 !== 0) throw new CorruptRdb("an odd number of elements");
+    const elements = () => new ListpackElements(stringBuf, stringAt, stringLen);
+    if (this.thorough) checkDistinct(elements(), type);
+    if (type === Type.SET && count > limits.setMaxListpackEntries) return this.makeSet(elements(), count);
+    if (type === Type.ZSET && count / 2 > limits.zsetMaxListpackEntries) return this.makeZset(elements());
+    if (type === Type.HASH && count / 2 > limits.hashMaxListpackEntries) return this.makeHash(elements());
     return this.makeCompact(type, Encoding.LISTPACK, stringBuf, stringAt, stringLen);
   }
 
@@ -224,7 +221,7 @@ export class ValueReader {
 
   private holdMember(elements: Elements): void {
     if (elements.len > this.held.length) this.held = new Uint8Array(elements.len * 2);
-    this.held.set(elements.bytes.subarray(elements.at, elements.at + elements.len));
+    copyBytes(this.held, 0, elements.bytes, elements.at, elements.len);
     this.heldLen = elements.len;
   }
 
