@@ -14,6 +14,11 @@ const entry = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 /** A loaded shared machine can take seconds to start a runtime; a minute means that something is wrong. */
 const START_MS = 60_000;
 
+/** The server's log, in its own folder. */
+const LOG = "server.log";
+
+const LOG_LINES = 20;
+
 const children = new Set<Deno.ChildProcess>();
 let bunPath = "";
 
@@ -41,14 +46,24 @@ export class RunningServer {
 /** Starts a server and waits until it answers PING. `more` are directives beyond those that every server gets. */
 export async function startServer(name: string, port: number, more: string[] = []): Promise<RunningServer> {
   const [runtime, shards] = name.split("-");
-  const options = ["--port", String(port), "--save", "", "--appendonly", "no", ...more];
+  const folder = Deno.makeTempDirSync({ prefix: "ringshard-bench-" });
+  const options = [
+    "--port",
+    String(port),
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    "--logfile",
+    `${folder}/${LOG}`,
+    ...more,
+  ];
   if (shards !== undefined) options.push("--shards", shards);
   const [command, args] = runtime === REDIS
     ? ["redis-server", options]
     : runtime === "bun"
     ? [await findBun(), ["run", entry, ...options]]
     : [Deno.execPath(), ["run", "-A", entry, ...options]];
-  const folder = Deno.makeTempDirSync({ prefix: "ringshard-bench-" });
   const child = new Deno.Command(command, {
     args,
     cwd: folder,
@@ -85,6 +100,11 @@ export async function withServer<T>(
   const server = await startServer(name, port, more);
   try {
     return await body(server);
+  } catch (error) {
+    // Warnings and the report of a server that stopped by itself.
+    const log = await Deno.readTextFile(`${server.folder}/${LOG}`).catch(() => "");
+    console.error(`${name} said at last:\n${log.split("\n").slice(-LOG_LINES).join("\n")}`);
+    throw error;
   } finally {
     await server.stop();
   }
