@@ -75,9 +75,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   },
   {
     request: /^(BITCOUNT|BITPOS) /i,
-    reference: /^\(integer\) (0|-1)$/,
+    reference: /^\(integer\) (0|-1)$|^\(error\) WRONGTYPE /,
     ringshard: /^\(error\) ERR (syntax error|value is not an integer or out of range)$/,
-    reason: "since 7.2 arguments are checked for a missing key too",
+    reason: "since 7.2 arguments are checked before the key",
   },
   {
     request: /^Z(REV)?RANK /i,
