@@ -21,6 +21,12 @@ import { Registers } from "../structures/hyperloglog_registers.ts";
 import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
 import type { Arguments } from "./command.ts";
 import { Limits } from "./limits.ts";
+import { ReadArguments } from "./streams/read_arguments.ts";
+import { StreamArguments } from "./streams/stream_arguments.ts";
+import { TrimArguments } from "./streams/trim_argument.ts";
+
+/** Items of garbage freed at a time while room is wanted. */
+const SWEEP = 4096;
 
 export class Call {
   // The request (offsets into buf), set by `load`.
@@ -55,6 +61,11 @@ export class Call {
   /** Registers that the HyperLogLog commands unite, and what raises them in the sparse form. */
   readonly registers = new Registers();
   readonly raiser = new SparseRaiser();
+
+  /** What the arguments of a stream command say. */
+  readonly streams = new StreamArguments();
+  readonly trim = new TrimArguments();
+  readonly reading = new ReadArguments();
 
   /** Serialized values, for DUMP and RESTORE. */
   readonly payload = new Payload();
@@ -185,8 +196,12 @@ export class Call {
 
   /** Throws OOM unless about `bytes` more can be stored by the shard of argument `i` (before a change that needs much). */
   needRoom(i: number, bytes: number): void {
-    const arena = this.storeOf(i).arena;
-    if (bytes + this.limits.reserveBytes > arena.freeChunkBytes) throw OUT_OF_MEMORY;
+    const { arena, garbage } = this.storeOf(i);
+    const need = bytes + this.limits.reserveBytes;
+    while (need > arena.freeChunkBytes) {
+      // Values that wait to be freed are room as well.
+      if (!garbage.step(SWEEP) && need > arena.freeChunkBytes) throw OUT_OF_MEMORY;
+    }
   }
 
   // ---- what changed -----------------------------------------------------------------------------------------------
@@ -195,6 +210,7 @@ export class Call {
   changed(i: number, changes = 1, db = this.db): void {
     const store = this.storeOf(i);
     store.dirty += changes;
+    if (store.watches.any) store.watches.touch(db, this.buf, this.at[i], this.len[i]);
     this.notifier?.changed(db, this.buf, this.at[i], this.len[i]);
   }
 

@@ -91,7 +91,7 @@ class SyntaxReader {
       const seq = choices[choices.length - 1];
       more = piece === "...";
       if (piece === "|") choices.push([]);
-      else if (piece === "[") this.bracket(seq, close === "" ? undefined : choices);
+      else if (piece === "[") this.bracket(seq, close === "]" ? choices : undefined);
       else if (piece === "<") seq.push({ kind: "choice", choices: this.choices(">"), repeated: false });
       else if (!more) seq.push({ kind: isToken(piece) ? "token" : "word", text: piece });
     }

@@ -1,4 +1,30 @@
 /** The streams family: its table entries. */
-import type { ShardCommand } from "../command.ts";
+import type { ShardEntry } from "../command.ts";
+import { xack } from "./acknowledge.ts";
+import { xadd } from "./add.ts";
+import { xautoclaim, xclaim } from "./claim.ts";
+import { xdel, xsetid } from "./delete.ts";
+import { xgroup } from "./group.ts";
+import { xinfo } from "./info.ts";
+import { xpending } from "./pending.ts";
+import { xlen, xrange, xrevrange } from "./range.ts";
+import { xread, xreadgroup } from "./read.ts";
+import { xtrim } from "./trim.ts";
 
-export const streamCommands: readonly ShardCommand[] = [];
+export const streamCommands: readonly ShardEntry[] = [
+  xadd,
+  xlen,
+  xrange,
+  xrevrange,
+  xdel,
+  xtrim,
+  xsetid,
+  xread,
+  xgroup,
+  xreadgroup,
+  xack,
+  xpending,
+  xclaim,
+  xautoclaim,
+  xinfo,
+];

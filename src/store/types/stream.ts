@@ -149,23 +149,22 @@ export class Streams {
   }
 
   /**
-   * How many entries were ever added up to the identifier at word `w`, where that can be told: for the ends of the stream, as long as
-   * nothing was deleted between. False, with nothing set, where not; else `readHi`, `readLo`.
+   * How many entries were ever added up to an identifier, where that can be told: for the ends of the stream, as long as nothing was
+   * deleted between. False, with nothing set, where not; else `readHi`, `readLo`.
    */
-  estimateRead(s: number, w: number): boolean {
-    const { i32, id } = this;
+  estimateRead(s: number, id: StreamId): boolean {
+    const { i32, id: maxDeleted } = this;
     const length = this.length(s);
     const added = (i32[s + S_ADDED] | i32[s + S_ADDED + 1]) !== 0;
     if (!added) return this.setRead(0, 0, 0);
-    id.load(i32, w);
     const last = id.compareAt(i32, s + S_LAST);
     if (length === 0 && last <= 0) return this.setRead(i32[s + S_ADDED], i32[s + S_ADDED + 1], 0);
     if (!id.isMin && id.compareAt(i32, s + S_MAX_DELETED) < 0) return false;
     if (last === 0) return this.setRead(i32[s + S_ADDED], i32[s + S_ADDED + 1], 0);
     if (last > 0) return false;
     const first = id.compareAt(i32, s + S_FIRST);
-    id.load(i32, s + S_MAX_DELETED);
-    if (first > 0 || (!id.isMin && id.compareAt(i32, s + S_FIRST) >= 0)) return false;
+    maxDeleted.load(i32, s + S_MAX_DELETED);
+    if (first > 0 || (!maxDeleted.isMin && maxDeleted.compareAt(i32, s + S_FIRST) >= 0)) return false;
     return this.setRead(i32[s + S_ADDED], i32[s + S_ADDED + 1], first === 0 ? length - 1 : length);
   }
 

@@ -1,0 +1,34 @@
+/** XTRIM: drops a stream's first entries. */
+import { Type } from "../../store/entry.ts";
+import { type Call, NotifyClass } from "../call.ts";
+import { keyAt, type ShardCommand } from "../command.ts";
+
+export const xtrim: ShardCommand = {
+  name: "xtrim",
+  arity: -4,
+  flags: ["write"],
+  keys: [keyAt(1, "RW", "delete")],
+  group: "stream",
+  since: "5.0.0",
+  summary: "Drops the first entries of a stream until its length or its first identifier is within a bound.",
+  complexity: "O(N) with N entries dropped, at a small fraction of a command's cost each",
+  syntax: "key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]",
+  tips: ["nondeterministic_output"],
+  history: [["6.2.0", "Options `MINID` and `LIMIT`."]],
+  run(call: Call): void {
+    const { trim } = call;
+    trim.read(call, false);
+    const e = call.writeTyped(1, Type.STREAM);
+    if (e === 0) {
+      call.reply.int(0);
+      return;
+    }
+    const store = call.storeOf(1);
+    const deleted = trim.apply(store, store.streams.open(e));
+    if (deleted > 0) {
+      call.changed(1, deleted);
+      call.notify(NotifyClass.STREAM, "xtrim", 1);
+    }
+    call.reply.int(deleted);
+  },
+};

@@ -1,0 +1,102 @@
+/** The arguments of XADD and XTRIM that say what to trim, and the trimming. */
+import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
+import type { Store } from "../../store/store.ts";
+import { StreamId } from "../../structures/stream_id.ts";
+import type { Call } from "../call.ts";
+
+const BOTH = new ReplyError("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
+const NEGATIVE_MAXLEN = new ReplyError("ERR The MAXLEN argument must be >= 0.");
+const NEGATIVE_LIMIT = new ReplyError("ERR The LIMIT argument must be >= 0.");
+const LIMIT_ALONE = new ReplyError("ERR syntax error, LIMIT cannot be used without specifying a trimming strategy");
+const NOTHING = new ReplyError("ERR syntax error, XTRIM must be called with a trimming strategy");
+const LIMIT_EXACT = new ReplyError("ERR syntax error, LIMIT cannot be used without the special ~ option");
+
+const NONE = 0;
+const MAXLEN = 1;
+const MINID = 2;
+
+/** Without LIMIT, ~ trims so many blocks' worth of entries at once, within these bounds; as in Redis. */
+const LIMIT_BLOCKS = 100;
+const LIMIT_DEFAULT = 10000;
+const LIMIT_MAX = 1000000;
+
+/** What a command's arguments say; one object an engine. */
+export class TrimArguments {
+  noMakeStream = false;
+  private strategy: number = NONE;
+  private approximate = false;
+  private limit = 0;
+  private most = 0;
+  private readonly min = new StreamId();
+
+  get given(): boolean {
+    return this.strategy !== NONE;
+  }
+
+  /**
+   * Reads the options from argument 2 on. For XADD up to the identifier, whose argument's number it returns, and which may be bad; for
+   * XTRIM all. Throws ReplyError.
+   */
+  read(call: Call, isAdd: boolean): number {
+    const { argc } = call;
+    this.strategy = NONE;
+    this.noMakeStream = false;
+    this.approximate = false;
+    let limit = -1;
+    let i = 2;
+    for (; i < argc; i++) {
+      const more = i + 1 < argc;
+      if (isAdd && isByte(call, i, 42)) break;
+      if (more && call.is(i, "maxlen")) i = this.readStrategy(call, i, MAXLEN);
+      else if (more && call.is(i, "minid")) i = this.readStrategy(call, i, MINID);
+      else if (more && call.is(i, "limit")) {
+        limit = call.int(++i);
+        if (limit < 0) throw NEGATIVE_LIMIT;
+      } else if (!isAdd) throw SYNTAX_ERROR;
+      else if (call.is(i, "nomkstream")) this.noMakeStream = true;
+      else {
+        call.streams.readNew(call, i, call.streams.id);
+        break;
+      }
+    }
+    if (limit > 0 && this.strategy === NONE) throw LIMIT_ALONE;
+    if (!isAdd && this.strategy === NONE) throw NOTHING;
+    if (limit >= 0 && !this.approximate) throw LIMIT_EXACT;
+    if (limit < 0 && this.approximate) {
+      limit = LIMIT_BLOCKS * call.limits.streamNodeMaxEntries;
+      limit = limit <= 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX);
+    }
+    this.limit = Math.max(0, limit);
+    return i;
+  }
+
+  /** Reads what follows MAXLEN or MINID in argument `i`; returns the number of the last argument read. */
+  private readStrategy(call: Call, i: number, strategy: number): number {
+    if (this.strategy !== NONE) throw BOTH;
+    this.strategy = strategy;
+    this.approximate = false;
+    i++;
+    if (i + 1 < call.argc && (isByte(call, i, 126) || isByte(call, i, 61))) {
+      this.approximate = isByte(call, i, 126);
+      i++;
+    }
+    if (strategy === MINID) call.streams.read(call, i, this.min);
+    else {
+      this.most = call.int(i);
+      if (this.most < 0) throw NEGATIVE_MAXLEN;
+    }
+    return i;
+  }
+
+  /** Trims the stream at `s`; returns how many entries went. */
+  apply(store: Store, s: number): number {
+    const { streams } = store;
+    if (this.strategy === NONE) return 0;
+    if (this.strategy === MINID) return streams.trimBefore(s, this.min, this.approximate, this.limit);
+    return streams.trimToLength(s, this.most, this.approximate, this.limit);
+  }
+}
+
+function isByte(call: Call, i: number, byte: number): boolean {
+  return call.len[i] === 1 && call.buf[call.at[i]] === byte;
+}
