@@ -10,6 +10,7 @@ import { setCommands } from "./sets/mod.ts";
 import { sortedSetCommands } from "./sorted_sets/mod.ts";
 import { streamCommands } from "./streams/mod.ts";
 import { stringCommands } from "./strings/mod.ts";
+import { transactionCommands } from "./transactions/mod.ts";
 
 /** Every shard command, containers included. */
 export const shardCommands: readonly ShardEntry[] = [
@@ -25,10 +26,14 @@ export const shardCommands: readonly ShardEntry[] = [
   ...streamCommands,
 ];
 
+/** What main asks of shards for transactions; no client names them. */
+export const internalCommands: readonly ShardCommand[] = transactionCommands(() => runnableCommands);
+
 /** What can be run; the index is a command's number in ring messages, the same in every thread of a process. */
-export const runnableCommands: readonly ShardCommand[] = shardCommands.flatMap((entry) =>
-  entry.subcommands === undefined ? [entry] : entry.subcommands
-);
+export const runnableCommands: readonly ShardCommand[] = [
+  ...shardCommands.flatMap((entry) => entry.subcommands === undefined ? [entry] : entry.subcommands),
+  ...internalCommands,
+];
 
 /** Numbers of the runnable commands. */
 export const commandNumbers: Map<ShardCommand, number> = new Map(

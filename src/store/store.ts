@@ -37,6 +37,7 @@ import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
 import { Streams } from "./types/stream.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
+import { Watches } from "./watches.ts";
 
 /** `expiry` argument for a key without one. */
 export const NO_EXPIRY = -1;
@@ -52,6 +53,7 @@ const W_FIELD_DEADLINES = W_GARBAGE + GARBAGE_WORDS;
 const W_LOOSE = W_FIELD_DEADLINES + HEAP_WORDS;
 /** Words of one such value; the longest root is a hash's. */
 const LOOSE_WORDS = 16;
+const W_WATCHES = W_LOOSE + 2 * LOOSE_WORDS;
 
 /** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
 const DB_WORDS = 8;
@@ -98,6 +100,8 @@ export class Store {
   readonly fieldDeadlines: number;
   /** Values that wait for being freed. */
   readonly garbage: Garbage;
+  /** Keys that WATCH looks after. */
+  readonly watches: Watches;
   readonly clock: AccessClock;
   /** Time of the batch, ms since 1970. */
   nowMs = 0;
@@ -143,6 +147,7 @@ export class Store {
     this.hashes = new Hashes(this);
     this.streams = new Streams(this);
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
+    this.watches = new Watches(this, arena.rootWord + W_WATCHES);
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
     this.clock = new AccessClock(random);
@@ -590,6 +595,10 @@ export class Store {
 
   /** Takes the entry that the table's last find met out of the table and frees it. */
   private drop(db: number, e: number, h: number): void {
+    if (this.watches.any) {
+      this.open(e);
+      this.watches.touch(db, this.u8, this.keyAt, this.keyLen);
+    }
     this.table.remove(this.root(db), h);
     if (typeOf(this.i32[e >> 2]) !== Type.STRING) releaseValue(this, e);
     this.arena.free(e);
@@ -651,6 +660,11 @@ export class Store {
 
   /** Exchanges two databases. */
   swap(a: number, b: number): void {
+    if (this.watches.any) {
+      // A watched name changes when it is there before or after.
+      this.watches.touchDatabase(a, b);
+      this.watches.touchDatabase(b, a);
+    }
     const ra = this.root(a);
     const rb = this.root(b);
     for (let i = 0; i < DB_WORDS; i++) {
@@ -664,6 +678,7 @@ export class Store {
 
   /** Empties one database; of a large one the memory is freed in steps. */
   flush(db: number): void {
+    this.touchWatched(db);
     const root = this.root(db);
     const large = this.count(db) > FREE_AT_ONCE;
     this.renameDatabases(db, NO_DB, NO_DB, NO_DB);
@@ -689,9 +704,24 @@ export class Store {
   /** Empties all databases by starting the arena anew: no walk. */
   flushAll(): void {
     const dbCount = this.dbCount;
+    if (this.watches.any) {
+      for (let db = 0; db < dbCount; db++) if (this.count(db) > 0) this.flush(db);
+      return;
+    }
     this.arena.reset();
     this.format(dbCount);
     this.table.slot = 0;
+  }
+
+  /** What is watched in a database and is there now changes. */
+  private touchWatched(db: number): void {
+    if (this.watches.any) this.watches.touchDatabase(db, db);
+  }
+
+  /** True when the key is there and its time has not come. Changes nothing. */
+  exists(db: number, buf: Uint8Array, from: number, len: number): boolean {
+    const e = this.table.find(this.root(db), this.hash.of(buf, from, len), buf, from, len);
+    return e !== 0 && !this.isExpired(e);
   }
 
   // ---- active expiry ----------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
   const inputCapacity = session.input?.length ?? 0;
   const outputBytes = session.output.bytes;
   return `id=${session.id} addr=${session.socket.remoteAddress} laddr=${session.socket.localAddress} fd=${session.socket.fd} ` +
-    `name=${session.name} age=${age} idle=${idle} flags=${
-      flags(session)
-    } db=${session.db} sub=0 psub=0 ssub=0 multi=-1 ` +
-    `watch=0 qbuf=${session.inputLength} qbuf-free=${
+    `name=${session.name} age=${age} idle=${idle} flags=${flags(session)} db=${session.db} sub=0 psub=0 ssub=0 multi=${
+      session.queue?.commands.length ?? -1
+    } ` +
+    `watch=${session.watched.length} qbuf=${session.inputLength} qbuf-free=${
       inputCapacity - session.inputLength
     } argv-mem=0 multi-mem=0 rbs=0 rbp=0 ` +
     `obl=0 oll=${session.output.count} omem=${outputBytes} tot-mem=${inputCapacity + outputBytes} ` +
@@ -22,6 +22,7 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
 /** Flag letters; N when there is none. */
 function flags(session: Session): string {
   let letters = "";
+  if (session.queue !== undefined) letters += "x";
   if (session.closeAfterOutput) letters += "c";
   if (session.socket.remoteAddress.endsWith(":0")) letters += "U";
   if (session.noEvict) letters += "e";

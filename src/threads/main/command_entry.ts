@@ -34,6 +34,9 @@ const BITS: Partial<Record<CommandFlag, number>> = {
   admin: Flag.ADMIN,
 };
 
+/** Commands that MULTI does not queue. */
+const IMMEDIATE: readonly string[] = ["exec", "discard", "multi", "watch", "quit", "reset"];
+
 export class CommandEntry {
   readonly name: string;
   /** "get", "client|list". */
@@ -45,6 +48,8 @@ export class CommandEntry {
   readonly shard: ShardCommand | undefined;
   readonly shardNumber: number;
   readonly main: MainCommand["main"];
+  /** True for what runs at once even between MULTI and EXEC. */
+  readonly immediate: boolean;
   /** Where its keys lie; undefined when the arguments must be looked at. */
   readonly keys: KeyRange | undefined;
 
@@ -74,6 +79,7 @@ export class CommandEntry {
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
     this.debugs = parent === "debug";
     this.main = "main" in facts ? facts.main : undefined;
+    this.immediate = IMMEDIATE.includes(this.fullName);
     this.keys = fixedRange(facts);
   }
 

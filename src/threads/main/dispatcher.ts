@@ -102,6 +102,10 @@ export class Dispatcher {
       if (!this.admit(session, entry)) return true;
       if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry)) return false;
       if ((session.gate & Gate.WAITS) !== 0) return false;
+      if ((session.gate & Gate.MULTI) !== 0 && !entry.immediate) {
+        this.enqueue(session, entry, request);
+        return true;
+      }
     }
     this.commandsProcessed++;
     entry.calls++;
@@ -129,6 +133,37 @@ export class Dispatcher {
     const start = this.reply.pos;
     this.runMain(session, entry, start);
     this.shards.wrote(session, start);
+  }
+
+  private enqueue(session: Session, entry: CommandEntry, request: Request): void {
+    try {
+      this.server.transactions.enqueue(session, entry, request);
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error;
+      this.refuse(session, error);
+      return;
+    }
+    if ((session.gate & Gate.REPLY_OFF) !== 0) return;
+    const start = this.reply.pos;
+    this.reply.simple("QUEUED");
+    this.shards.wrote(session, start);
+  }
+
+  /** Runs a command of a queue that main runs itself; returns its reply instead of sending it. */
+  runQueued(session: Session, entry: CommandEntry, request: Request): Uint8Array {
+    this.call.load(request, session.db);
+    this.countQueued(entry);
+    const start = this.reply.pos;
+    this.runMain(session, entry, start);
+    const bytes = this.reply.buf.slice(start, this.reply.pos);
+    this.reply.pos = start;
+    return bytes;
+  }
+
+  /** A command of a queue runs. */
+  countQueued(entry: CommandEntry): void {
+    this.commandsProcessed++;
+    entry.calls++;
   }
 
   private runMain(session: Session, entry: CommandEntry, start: number): void {
@@ -220,6 +255,7 @@ export class Dispatcher {
 
   /** An error before the command runs. */
   private refuse(session: Session, error: ReplyError): void {
+    if (session.queue !== undefined) session.queue.broken = true;
     this.countError(error.code);
     if ((session.gate & Gate.REPLY_OFF) !== 0) return;
     const start = this.reply.pos;

@@ -437,7 +437,7 @@ export class RingShards implements Shards {
   // ---- replies ----------------------------------------------------------------------------------------------------
 
   wrote(session: Session, start: number): void {
-    if (session.pendingCount === 0) return;
+    if (session.pendingCount === 0 || this.reply.pos === start) return;
     const record = this.pending.open(session, undefined, false);
     this.pending.receive(record, this.reply.buf, start, this.reply.pos - start, true);
     this.reply.pos = start;

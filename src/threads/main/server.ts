@@ -29,6 +29,7 @@ import { OutputLimits } from "./output_limits.ts";
 import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
+import { Transactions } from "./transactions.ts";
 import { SlowLog } from "./slow_log.ts";
 
 /** Where time comes from; tests give their own. */
@@ -63,6 +64,7 @@ export class Server {
   readonly replicationId: string;
   /** Facts of all commands, for COMMAND. */
   readonly facts: FactsIndex;
+  readonly transactions: Transactions;
   readonly listeners: Listeners;
   readonly effects: ConfigEffects;
   readonly memory: Memory;
@@ -115,6 +117,7 @@ export class Server {
     };
     bounds();
     config.on(["proto-max-bulk-len", "client-query-buffer-limit"], bounds);
+    this.transactions = new Transactions(this.dispatcher, shards);
     this.listeners = new Listeners(this.network, this.connections, config);
     this.memory = new Memory(this);
     this.figures = new FigureSums(shards);
@@ -199,7 +202,7 @@ export class Server {
       verbose: (text: string) => log.verbose(text),
       warning: (text: string) => log.warning(text),
       opened: (_session: Session) => {},
-      closed: (_session: Session) => {},
+      closed: (session: Session) => this.transactions.discard(session),
     };
   }
 }

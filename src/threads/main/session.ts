@@ -10,6 +10,7 @@ import type { Request } from "../../codec/resp/request.ts";
 import type { Socket } from "../../runtime/mod.ts";
 import type { ClientType } from "./commands/client_types.ts";
 import { Output } from "./output.ts";
+import type { Queue, Watched } from "./transactions.ts";
 
 /** Bits of `Session.gate`: reasons to leave the hot path. */
 export const Gate = {
@@ -29,6 +30,8 @@ export const Gate = {
   MEMORY: 64,
   /** A reply of the client's comes later, and its next requests wait for it. */
   WAITS: 128,
+  /** Between MULTI and EXEC: commands are queued. */
+  MULTI: 256,
 } as const;
 
 /** A first piece of an unfinished request is kept in a buffer of this size. */
@@ -61,6 +64,10 @@ export class Session {
   readonly output = new Output();
   /** ms since when the soft output limit has been exceeded; 0 when it is not. */
   softLimitSince = 0;
+  /** Commands queued since MULTI; undefined outside a transaction. */
+  queue: Queue | undefined;
+  /** Keys that WATCH looks after for this client. */
+  watched: Watched[] = [];
   // Replies that shards owe (pending.ts): the oldest and newest record, and how many.
   pendingHead = -1;
   pendingTail = -1;

@@ -6,12 +6,12 @@
  * 1. `run` writes exactly one complete reply, whatever happens; a command's own error replaces what it had written.
  * 2. The batch's time is set by `setNow` before `run`; it never changes within a command.
  */
-import { OUT_OF_MEMORY, ReplyError } from "../../base/reply_error.ts";
+import type { ReplyError } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Call } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { Limits } from "../../commands/limits.ts";
-import { ArenaFull } from "../../memory/arena.ts";
+import { runGuarded } from "../../commands/run.ts";
 import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
@@ -76,18 +76,8 @@ export class Engine {
 
   /** Runs the command whose arguments `call` holds; appends its reply to `reply`. */
   run(command: ShardCommand): void {
-    const start = this.reply.pos;
-    this.lastError = undefined;
     if (this.eviction.limitBytes !== 0) this.eviction.relieve();
-    try {
-      command.run(this.call);
-    } catch (error) {
-      const told = error instanceof ArenaFull ? OUT_OF_MEMORY : error;
-      if (!(told instanceof ReplyError)) throw error;
-      this.reply.pos = start;
-      this.reply.error(told);
-      this.lastError = told;
-    }
+    this.lastError = runGuarded(command, this.call);
   }
 
   /**

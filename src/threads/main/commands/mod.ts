@@ -8,6 +8,7 @@ import { ping } from "./ping.ts";
 import { quit, reset } from "./quit.ts";
 import { select } from "./select.ts";
 import { serverCommands } from "./server/mod.ts";
+import { transactionCommands } from "./transactions.ts";
 
 export const mainCommands: readonly MainCommand[] = [
   auth,
@@ -19,4 +20,5 @@ export const mainCommands: readonly MainCommand[] = [
   reset,
   select,
   ...serverCommands,
+  ...transactionCommands,
 ];

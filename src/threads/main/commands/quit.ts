@@ -28,6 +28,7 @@ export const reset: MainCommand = {
   complexity: "O(1)",
   syntax: "",
   main({ reply, session, server }: MainContext): void {
+    server.transactions.discard(session);
     session.db = 0;
     session.name = "";
     session.resp3 = reply.resp3 = false;

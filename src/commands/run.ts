@@ -1,0 +1,21 @@
+/** Run: a command's function inside the frame that turns what it throws into a reply. Any thread. */
+import { OUT_OF_MEMORY, ReplyError } from "../base/reply_error.ts";
+import { ArenaFull } from "../memory/arena.ts";
+import type { Call } from "./call.ts";
+import type { ShardCommand } from "./command.ts";
+
+/** Runs the command whose arguments `call` holds and appends exactly one reply. Returns the error replied, if it was one. */
+export function runGuarded(command: ShardCommand, call: Call): ReplyError | undefined {
+  const { reply } = call;
+  const start = reply.pos;
+  try {
+    command.run(call);
+    return undefined;
+  } catch (error) {
+    const told = error instanceof ArenaFull ? OUT_OF_MEMORY : error;
+    if (!(told instanceof ReplyError)) throw error;
+    reply.pos = start;
+    reply.error(told);
+    return told;
+  }
+}
