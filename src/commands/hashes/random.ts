@@ -1,5 +1,5 @@
 /** HRANDFIELD: random fields of a hash. */
-import { OUT_OF_RANGE, ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
+import { OUT_OF_RANGE, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { Encoding } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { entriesPerField, listpackAt } from "../../store/types/field_listpack.ts";
@@ -7,11 +7,9 @@ import { HashCursor } from "../../store/types/hash_cursor.ts";
 import { sampleTable } from "../../structures/table_sample.ts";
 import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
+import { COUNT_RANGE, MAX_REPEATED } from "../random_count.ts";
 import { readHash } from "./lookup.ts";
 
-const COUNT_RANGE = new ReplyError(
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-);
 const HALF_MAX = 4611686018427387903;
 
 export const hrandfield: ShardCommand = {
@@ -33,6 +31,7 @@ export const hrandfield: ShardCommand = {
       if (call.number.hi === -2147483648 && call.number.lo === 0) throw COUNT_RANGE;
       if (call.argc > 4 || (call.argc === 4 && !call.is(3, "withvalues"))) throw SYNTAX_ERROR;
       if (call.argc === 4 && Math.abs(count) > HALF_MAX) throw OUT_OF_RANGE;
+      if (count < -MAX_REPEATED) throw OUT_OF_RANGE;
     }
     const store = call.storeOf(1);
     const { hashes } = store;

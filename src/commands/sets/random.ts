@@ -1,5 +1,5 @@
 /** SRANDMEMBER: random members of a set, which stay. */
-import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
+import { SYNTAX_ERROR } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Encoding, Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,11 +9,8 @@ import { SetCursor } from "../../store/types/set_cursor.ts";
 import { sampleTable } from "../../structures/table_sample.ts";
 import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
+import { randomCount } from "../random_count.ts";
 import { replyInt } from "./members.ts";
-
-const COUNT_RANGE = new ReplyError(
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-);
 
 /** Writes a random member of a set that is not empty as a bulk string. */
 export function replyRandomMember(reply: Reply, store: Store, e: number): void {
@@ -51,8 +48,7 @@ export const srandmember: ShardCommand = {
     const { reply } = call;
     if (call.argc > 3) throw SYNTAX_ERROR;
     const several = call.argc === 3;
-    const count = several ? call.int64(2).value : 1;
-    if (several && call.number.hi === -2147483648 && call.number.lo === 0) throw COUNT_RANGE;
+    const count = several ? randomCount(call, 2) : 1;
     const e = call.readTyped(1, Type.SET);
     const store = call.storeOf(1);
     if (e === 0) {
