@@ -3,13 +3,13 @@ import { latin1Bytes } from "./bytes.ts";
 
 /**
  * An error reply. Constant ones are made once and thrown as they are: no stack is kept, so throwing one is cheap.
- * The text goes out after "-", one byte a character, so that what it quotes of a request stays as it was; line breaks in
- * it are replaced by spaces.
+ * The text goes out after "-", one byte a character, so that what it quotes of a request stays as it was; line breaks at
+ * its ends are dropped, others replaced by spaces.
  */
 export class ReplyError {
   readonly bytes: Uint8Array;
   constructor(readonly text: string) {
-    this.bytes = latin1Bytes(text.replace(/[\r\n]/g, " "));
+    this.bytes = latin1Bytes(text.replace(/^[\r\n]+|[\r\n]+$/g, "").replace(/[\r\n]/g, " "));
   }
   /** The first word, as INFO errorstats counts it. */
   get code(): string {

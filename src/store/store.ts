@@ -128,6 +128,7 @@ export class Store {
 
   private expectedBuf: Uint8Array | undefined;
   private expectedFrom = -1;
+  private expectedLen = 0;
   private expectedHash = 0;
   private readonly reader: ItemReader;
   private readonly databases: number;
@@ -176,14 +177,18 @@ export class Store {
   }
 
   /** Tells the hash of the key at buf[from...] for the command that runs next; a negative `from` ends that. */
-  expectKey(buf: Uint8Array, from: number, h: number): void {
+  expectKey(buf: Uint8Array, from: number, len: number, h: number): void {
     this.expectedBuf = buf;
     this.expectedFrom = from;
+    this.expectedLen = len;
     this.expectedHash = h;
   }
 
   private hashOf(buf: Uint8Array, from: number, len: number): number {
-    return from === this.expectedFrom && buf === this.expectedBuf ? this.expectedHash : this.hash.of(buf, from, len);
+    // The length tells an empty key from the one that follows it: both start at the same place.
+    return from === this.expectedFrom && len === this.expectedLen && buf === this.expectedBuf
+      ? this.expectedHash
+      : this.hash.of(buf, from, len);
   }
 
   /** Warms the processor's cache for lookups of keys with these hashes (structures/table.ts). */

@@ -39,14 +39,14 @@ export class InlineShards implements Shards {
 
   run(session: Session, entry: CommandEntry, request: Request): void {
     const engine = this.engine;
-    if (request.hashed) engine.store.expectKey(request.buf, request.at[1], request.keyHash);
+    if (request.hashed) engine.store.expectKey(request.buf, request.at[1], request.len[1], request.keyHash);
     const reply = engine.reply;
     const start = reply.pos;
     reply.resp3 = session.resp3;
     if ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch") engine.store.clock.paused = true;
     engine.run(entry.shard!);
     engine.store.clock.paused = false;
-    if (request.hashed) engine.store.expectKey(request.buf, -1, 0);
+    if (request.hashed) engine.store.expectKey(request.buf, -1, 0, 0);
     if (engine.lastError !== undefined) this.dispatcher.failed(entry, engine.lastError);
     if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) {
       session.gate &= ~Gate.REPLY_SKIP;

@@ -214,12 +214,12 @@ export class ShardLoop {
     this.engine.store.clock.paused = (head & NO_TOUCH_BIT) !== 0;
     const command = runnableCommands[number];
     const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
-    if (expects) this.engine.store.expectKey(u8, call.at[1], this.hashes[this.nextWarm - 1]);
+    if (expects) this.engine.store.expectKey(u8, call.at[1], call.len[1], this.hashes[this.nextWarm - 1]);
     const always = this.watched[number] !== 0 || call.argc > MANY_ARGUMENTS;
     if (this.ran++ < TIMED_PER_WAKE || always) this.timed(command, number, i32[w + 2], 1);
     else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, i32[w + 2], SAMPLE_EVERY);
     else this.engine.run(command);
-    if (expects) this.engine.store.expectKey(u8, -1, 0);
+    if (expects) this.engine.store.expectKey(u8, -1, 0, 0);
     this.answer(i32[w + 2]);
   }
 
