@@ -1,4 +1,4 @@
-/** The count of SRANDMEMBER and HRANDFIELD, negative for elements that may repeat. */
+/** The count of SRANDMEMBER, HRANDFIELD and ZRANDMEMBER, negative for elements that may repeat. */
 import { OUT_OF_RANGE, ReplyError } from "../base/reply_error.ts";
 import type { Call } from "./call.ts";
 

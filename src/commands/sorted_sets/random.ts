@@ -1,14 +1,12 @@
 /** ZRANDMEMBER: random members of a sorted set, which stay. */
-import { OUT_OF_RANGE, ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
+import { OUT_OF_RANGE, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import type { Call } from "../call.ts";
 import { READ_KEY, type ShardCommand } from "../command.ts";
+import { randomCount } from "../random_count.ts";
 import { replyPairs } from "./range.ts";
 
-const COUNT_RANGE = new ReplyError(
-  "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807",
-);
 /** Half of int64: with scores the reply has twice as many elements. */
 const MAX_PAIRS = 2 ** 62;
 
@@ -26,11 +24,10 @@ export const zrandmember: ShardCommand = {
   tips: ["nondeterministic_output"],
   run(call: Call): void {
     const { reply, argc } = call;
-    const count = argc > 2 ? call.int64(2).value : 1;
-    if (argc > 2 && call.number.hi === -2147483648 && call.number.lo === 0) throw COUNT_RANGE;
+    const count = argc > 2 ? randomCount(call, 2) : 1;
     if (argc > 4 || (argc === 4 && !call.is(3, "withscores"))) throw SYNTAX_ERROR;
     const withScores = argc === 4;
-    if (withScores && (count < -MAX_PAIRS || count > MAX_PAIRS)) throw OUT_OF_RANGE;
+    if (withScores && count > MAX_PAIRS) throw OUT_OF_RANGE;
     const e = call.readTyped(1, Type.ZSET);
     const store = call.storeOf(1);
     if (e === 0 || count === 0) {
