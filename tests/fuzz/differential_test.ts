@@ -21,8 +21,12 @@ const COMMANDS = Number(process.env.RINGSHARD_FUZZ_COMMANDS ?? 25_000);
 
 const PROTOCOL_CASES = 1000;
 
-/** A request that asks the reference for an endless reply ends its connection, not the machine's memory. */
-const BOUNDED = ["--client-output-buffer-limit", "normal 64mb 0 0"];
+/**
+ * Bounds on both servers: strings of at most 1 MB, since random offsets would fill the machine with half-gigabyte values, and an
+ * endless reply ends its connection, not the machine's memory.
+ */
+const BOUNDED = ["--proto-max-bulk-len", "1mb", "--client-output-buffer-limit", "normal 64mb 0 0"];
+const BOUNDS = { "proto-max-bulk-len": "1mb", "client-output-buffer-limit": ["normal", "64mb", "0", "0"] };
 
 for (const shards of [0, 4]) {
   const setting = shards === 0 ? "inline" : `${shards} shards`;
@@ -31,7 +35,7 @@ for (const shards of [0, 4]) {
     test(`differential fuzz: ${setting}, RESP${protocol}`, async () => {
       const reference = await startRedis(BOUNDED);
       if (reference === undefined) return;
-      const server = await start({ port: 0, shards });
+      const server = await start({ port: 0, shards, ...BOUNDS });
       cleanup(() => server.close());
       const seed = seedFrom(process.env.RINGSHARD_SEED, 1000 + shards * 10 + protocol);
       const report = await fuzz({
@@ -49,7 +53,7 @@ for (const shards of [0, 4]) {
   test(`protocol fuzz: ${setting}`, async () => {
     const reference = await startRedis(BOUNDED);
     if (reference === undefined) return;
-    const server = await start({ port: 0, shards });
+    const server = await start({ port: 0, shards, ...BOUNDS });
     cleanup(() => server.close());
     const random = new Random(seedFrom(process.env.RINGSHARD_SEED, 2000 + shards));
     const report = await fuzzProtocol({ random, cases: PROTOCOL_CASES, reference, ringshard: server });

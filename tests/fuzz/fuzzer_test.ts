@@ -22,9 +22,12 @@ test("random: a seed repeats, and spreads", () => {
   assertEquals(seen.size, 10);
 });
 
+/** Strings of at most 1 MB, and no endless replies: the machine's memory is not what is tested. */
+const BOUNDED = ["--proto-max-bulk-len", "1mb", "--client-output-buffer-limit", "normal 64mb 0 0"];
+
 for (const protocol of [2, 3] as const) {
   test(`fuzzer: a server agrees with itself in all families, RESP${protocol}`, async () => {
-    const [one, two] = [await startRedis(), await startRedis()];
+    const [one, two] = [await startRedis(BOUNDED), await startRedis(BOUNDED)];
     if (one === undefined || two === undefined) return;
     const report = await fuzz({
       seed,
@@ -39,7 +42,7 @@ for (const protocol of [2, 3] as const) {
 }
 
 test("fuzzer: finds and shrinks a difference", async () => {
-  const [one, two] = [await startRedis(), await startRedis(["--set-max-intset-entries", "2"])];
+  const [one, two] = [await startRedis(BOUNDED), await startRedis([...BOUNDED, "--set-max-intset-entries", "2"])];
   if (one === undefined || two === undefined) return;
   const report = await fuzz({
     seed,
@@ -54,7 +57,7 @@ test("fuzzer: finds and shrinks a difference", async () => {
 }, { timeoutMs: 60_000 });
 
 test("protocol fuzzer: a server agrees with itself", async () => {
-  const [one, two] = [await startRedis(), await startRedis()];
+  const [one, two] = [await startRedis(BOUNDED), await startRedis(BOUNDED)];
   if (one === undefined || two === undefined) return;
   const report = await fuzzProtocol({ random: new Random(seed), cases: 300, reference: one, ringshard: two });
   if (report !== undefined) throw new Error(report);
