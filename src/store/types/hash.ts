@@ -517,6 +517,7 @@ export class Hashes {
     store.expiredFields += n;
     store.dirty += n;
     const emptied = this.length(e) === 0;
+    if (store.watches.any) store.watches.touch(db, store.u8, store.keyAt, store.keyLen);
     store.events?.fieldsExpired(store, db, emptied);
     if (!emptied) return e;
     store.deleteEntry(db, e);
