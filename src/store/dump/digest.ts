@@ -8,13 +8,16 @@
 import { encodeText } from "../../base/bytes.ts";
 import { formatDouble17 } from "../../base/doubles.ts";
 import { Sha1, SHA1_SIZE } from "../../codec/sha1.ts";
+import { ID_TEXT_MAX } from "../../structures/stream_id.ts";
 import { Encoding, Type } from "../entry.ts";
 import { NO_EXPIRY, type Store } from "../store.ts";
 import { HashCursor } from "../types/hash_cursor.ts";
 import { SetCursor } from "../types/set_cursor.ts";
+import { S_LOG } from "../types/stream.ts";
 
 /** Redis's numbers of types, of which 5 is that of modules. */
 const REDIS_TYPE = [0, 1, 2, 3, 4, 6];
+const [DASH, POINT] = [45, 46];
 const EXPIRES = encodeText("!!expire!!");
 const FIELD_EXPIRES = encodeText("!!hexpire!!");
 
@@ -76,6 +79,9 @@ export class Digest {
       case Type.HASH:
         this.xorFields(digest, store, e);
         break;
+      case Type.STREAM:
+        this.mixEntries(digest, store, e);
+        break;
     }
     if (store.expiry(e) !== NO_EXPIRY) this.xor(digest, EXPIRES, 0, EXPIRES.length);
   }
@@ -116,6 +122,27 @@ export class Digest {
       this.mix(member, value.bytes, value.at, value.len);
       if (cursor.expiry !== NO_EXPIRY) this.xor(member, FIELD_EXPIRES, 0, FIELD_EXPIRES.length);
       this.xor(digest, member, 0, SHA1_SIZE);
+    }
+  }
+
+  /** Entries in order; an identifier with a point in its middle. Consumer groups don't count. */
+  private mixEntries(digest: Uint8Array, store: Store, e: number): void {
+    const { listpack } = store;
+    const { cursor } = store.streams;
+    const { block } = cursor;
+    const text = new Uint8Array(ID_TEXT_MAX);
+    cursor.openAll(store.streams.open(e) + S_LOG, false);
+    while (cursor.next()) {
+      const len = block.id.write(text, 0);
+      text[text.indexOf(DASH)] = POINT;
+      this.mix(digest, text, 0, len);
+      block.rewind();
+      for (let k = 0; k < block.pairs; k++) {
+        block.readField();
+        this.mix(digest, listpack.bytes, listpack.at, listpack.len);
+        block.readValue();
+        this.mix(digest, listpack.bytes, listpack.at, listpack.len);
+      }
     }
   }
 
