@@ -51,6 +51,8 @@ export class StreamBlock {
   /** The first field's name, or, with the master's fields, the first value. */
   bodyAt = 0;
 
+  private fieldPlace = 0;
+  private valuePlace = 0;
   private readonly u8: Uint8Array;
   private readonly difference = new StreamId();
 
@@ -114,6 +116,28 @@ export class StreamBlock {
   /** Of the entry shown: its fields are the master entry's. */
   get hasMasterFields(): boolean {
     return (this.flags & FLAG_SAME_FIELDS) !== 0;
+  }
+
+  /** Goes to the first pair of the entry shown. */
+  rewind(): void {
+    this.fieldPlace = this.fieldsAt;
+    this.valuePlace = this.bodyAt;
+  }
+
+  /** Reads the next pair's field into the listpack's bytes, at and len; `readValue` follows. */
+  readField(): void {
+    const { listpack } = this;
+    if (this.hasMasterFields) {
+      listpack.readBytes(this.fieldPlace);
+      this.fieldPlace = listpack.skip(this.fieldPlace);
+    } else this.readValue();
+  }
+
+  /** Reads the pair's value, as `readField`. */
+  readValue(): void {
+    const { listpack } = this;
+    listpack.readBytes(this.valuePlace);
+    this.valuePlace = listpack.skip(this.valuePlace);
   }
 
   /** The place behind the entry shown: the next one or the end mark. */

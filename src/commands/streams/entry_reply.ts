@@ -40,23 +40,12 @@ export function replyEntry(call: Call, store: Store, block: StreamBlock): void {
   replyId(call, block.id);
   const { pairs } = block;
   reply.array(pairs * 2);
-  let p = block.bodyAt;
-  if (block.hasMasterFields) {
-    let field = block.fieldsAt;
-    for (let k = 0; k < pairs; k++) {
-      listpack.readBytes(field);
-      reply.bulk(listpack.bytes, listpack.at, listpack.len);
-      field = listpack.skip(field);
-      listpack.readBytes(p);
-      reply.bulk(listpack.bytes, listpack.at, listpack.len);
-      p = listpack.skip(p);
-    }
-    return;
-  }
-  for (let k = 0; k < pairs * 2; k++) {
-    listpack.readBytes(p);
+  block.rewind();
+  for (let k = 0; k < pairs; k++) {
+    block.readField();
     reply.bulk(listpack.bytes, listpack.at, listpack.len);
-    p = listpack.skip(p);
+    block.readValue();
+    reply.bulk(listpack.bytes, listpack.at, listpack.len);
   }
 }
 

@@ -21,6 +21,7 @@ import { ListBuilder } from "../types/list_builder.ts";
 import { createSet, setAdd, type SetLimits } from "../types/set.ts";
 import type { ZsetLimits } from "../types/zset.ts";
 import { IntsetElements, ListpackElements } from "./compact_elements.ts";
+import { StreamReader } from "./stream_reader.ts";
 
 /** The configuration that chooses encodings. */
 export interface ValueLimits extends HashLimits, ListLimits, SetLimits, ZsetLimits {}
@@ -109,6 +110,14 @@ export class ValueReader {
       case RdbType.HASH_LISTPACK_EX:
       case RdbType.HASH_LISTPACK_EX_PRE_GA:
         return this.readExpiringHash(reader, rdbType);
+      case RdbType.STREAM_LISTPACKS:
+      case RdbType.STREAM_LISTPACKS_2:
+      case RdbType.STREAM_LISTPACKS_3: {
+        const { store, db, key, keyFrom, keyLen, expiry } = this;
+        const e = store.streams.create(db, key, keyFrom, keyLen, expiry);
+        new StreamReader(reader, store, store.streams.open(e)).read(rdbType);
+        return e;
+      }
       default:
         throw new CorruptRdb(`an unknown type ${rdbType}`);
     }

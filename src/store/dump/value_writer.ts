@@ -13,10 +13,13 @@ import { HashCursor } from "../types/hash_cursor.ts";
 import { listLength } from "../types/list.ts";
 import { setCount } from "../types/set.ts";
 import { SetCursor } from "../types/set_cursor.ts";
+import { writeStream } from "./stream_writer.ts";
 
 /** First version with listpacks in hashes, zsets and lists (Redis 7.0), and in sets (7.2). */
 const LISTPACKS = 10;
 const SET_LISTPACKS = 11;
+/** First version that keeps when a stream's consumers were active (7.2); what 7.0 keeps of streams came with its listpacks. */
+const STREAM_ACTIVE_TIMES = 11;
 
 export class ValueWriter {
   private readonly setCursor = new SetCursor();
@@ -43,6 +46,9 @@ export class ValueWriter {
         if (encoding === Encoding.LISTPACKEX) return RdbType.HASH_LISTPACK_EX;
         if (compact) return version >= LISTPACKS ? RdbType.HASH_LISTPACK : RdbType.HASH;
         return store.hashes.earliest(e) === NO_EXPIRY ? RdbType.HASH : RdbType.HASH_METADATA;
+      case Type.STREAM:
+        if (version >= STREAM_ACTIVE_TIMES) return RdbType.STREAM_LISTPACKS_3;
+        return version >= LISTPACKS ? RdbType.STREAM_LISTPACKS_2 : RdbType.STREAM_LISTPACKS;
       default:
         throw new Error(`no form for type ${store.type(e)}`);
     }
@@ -89,6 +95,11 @@ export class ValueWriter {
         break;
       case RdbType.HASH_METADATA:
         this.writeFields(store, e, this.writeEarliest(store, e));
+        break;
+      case RdbType.STREAM_LISTPACKS:
+      case RdbType.STREAM_LISTPACKS_2:
+      case RdbType.STREAM_LISTPACKS_3:
+        writeStream(out, store, e, rdbType);
         break;
     }
   }
