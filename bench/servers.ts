@@ -73,6 +73,8 @@ export async function startServer(name: string, port: number, more: string[] = [
   }).spawn();
   children.add(child);
   const server = new RunningServer(name, port, child, folder);
+  let ended = false;
+  child.status.then(() => ended = true);
   const deadline = Date.now() + START_MS;
   while (true) {
     try {
@@ -81,7 +83,8 @@ export async function startServer(name: string, port: number, more: string[] = [
       connection.close();
       return server;
     } catch (error) {
-      if (!(error instanceof Deno.errors.ConnectionRefused) || Date.now() > deadline) {
+      if (ended || !(error instanceof Deno.errors.ConnectionRefused) || Date.now() > deadline) {
+        showLog(server);
         await server.stop();
         throw new Error(`${name} does not answer on port ${port}: ${error}`);
       }
@@ -101,13 +104,23 @@ export async function withServer<T>(
   try {
     return await body(server);
   } catch (error) {
-    // Warnings and the report of a server that stopped by itself.
-    const log = await Deno.readTextFile(`${server.folder}/${LOG}`).catch(() => "");
-    console.error(`${name} said at last:\n${log.split("\n").slice(-LOG_LINES).join("\n")}`);
+    showLog(server);
     throw error;
   } finally {
     await server.stop();
   }
+}
+
+/** Shows the end of a server's log: warnings, and the report of one that stopped by itself. */
+function showLog(server: RunningServer): void {
+  let log = "";
+  try {
+    log = Deno.readTextFileSync(`${server.folder}/${LOG}`);
+  } catch (error) {
+    // It ended before it opened its log; what it wrote to standard error is shown already.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  console.error(`${server.name} said at last:\n${log.split("\n").slice(-LOG_LINES).join("\n")}`);
 }
 
 /** Ends every server when this process ends or is asked to. */
