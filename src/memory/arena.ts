@@ -76,15 +76,16 @@ export class Arena {
   readonly rootWord = W_ROOT;
 
   /**
-   * Over a fresh buffer (all zero) an empty arena, else the one that lies there.
+   * Over a fresh buffer (all zero) an empty arena, else the one that lies there. With `existing` nothing is looked at or written: another
+   * thread may be at work on the arena, and it may even be starting it anew.
    * The buffer's size is a multiple of CHUNK_SIZE, at most MAX_CAPACITY.
    */
-  constructor(buffer: SharedArrayBuffer) {
+  constructor(buffer: SharedArrayBuffer, existing = false) {
     assert(buffer.byteLength <= MAX_CAPACITY && buffer.byteLength % CHUNK_SIZE === 0, "arena size");
     this.buffer = buffer;
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);
-    if (this.i32[W_MAGIC] !== MAGIC) this.reset();
+    if (!existing && this.i32[W_MAGIC] !== MAGIC) this.reset();
   }
 
   /** Reserves `capacity` bytes, rounded up to chunks (address space only; memory comes when touched). */

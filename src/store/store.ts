@@ -41,6 +41,8 @@ import { Watches } from "./watches.ts";
 
 /** `expiry` argument for a key without one. */
 export const NO_EXPIRY = -1;
+/** `dbCount` argument for a store that another thread has made: nothing of it is looked at before it is held. */
+export const OPEN = 0;
 /** Database of an entry that no key reaches any more. */
 export const NO_DB = -1;
 
@@ -131,7 +133,7 @@ export class Store {
   private expectedLen = 0;
   private expectedHash = 0;
   private readonly reader: ItemReader;
-  private readonly databases: number;
+  private readonly databasesWord: number;
 
   /** A store over an arena; a fresh arena gets `dbCount` empty databases. `random()` gives [0, 1). */
   constructor(readonly arena: Arena, readonly hash: KeyHash, readonly random: () => number, dbCount = 16) {
@@ -152,8 +154,8 @@ export class Store {
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
     this.clock = new AccessClock(random);
-    if (this.i32[arena.rootWord + W_DATABASES] === 0) this.format(dbCount);
-    this.databases = this.i32[arena.rootWord + W_DATABASES] >> 2;
+    this.databasesWord = arena.rootWord + W_DATABASES;
+    if (dbCount !== OPEN && this.i32[this.databasesWord] === 0) this.format(dbCount);
   }
 
   private format(dbCount: number): void {
@@ -173,7 +175,7 @@ export class Store {
   }
 
   private root(db: number): number {
-    return this.databases + db * DB_WORDS;
+    return (this.i32[this.databasesWord] >> 2) + db * DB_WORDS;
   }
 
   /** Tells the hash of the key at buf[from...] for the command that runs next; a negative `from` ends that. */

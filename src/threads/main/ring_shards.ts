@@ -140,7 +140,6 @@ export class RingShards implements Shards {
         shard: i,
         arenas: stores.map((store) => store.arena.buffer),
         hashKeys: [stores[i].hash.k0, stores[i].hash.k1],
-        dbCount: stores[i].dbCount,
         requests,
         replies,
         holds: this.holds.buffer,

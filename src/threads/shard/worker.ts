@@ -29,7 +29,7 @@ import {
 } from "../../ring/messages.ts";
 import { RingReader, RingWriter } from "../../ring/ring.ts";
 import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
-import { Store } from "../../store/store.ts";
+import { OPEN, Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
@@ -43,7 +43,6 @@ export interface ShardSetup {
   /** The arenas of all shards, by number. */
   readonly arenas: readonly SharedArrayBuffer[];
   readonly hashKeys: readonly [number, number];
-  readonly dbCount: number;
   readonly requests: SharedArrayBuffer;
   readonly replies: SharedArrayBuffer;
   readonly holds: SharedArrayBuffer;
@@ -97,7 +96,7 @@ export class ShardLoop {
 
   constructor(private readonly setup: ShardSetup) {
     const hash = new KeyHash(setup.hashKeys[0], setup.hashKeys[1]);
-    this.stores = setup.arenas.map((arena) => new Store(new Arena(arena), hash, Math.random, setup.dbCount));
+    this.stores = setup.arenas.map((arena) => new Store(new Arena(arena, true), hash, Math.random, OPEN));
     this.engine = new Engine(this.stores[setup.shard], this.reply, this.stores);
     this.engine.settings.fromNumbers(setup.settings);
     this.engine.call.shard = setup.shard;
