@@ -8,7 +8,7 @@
  */
 import type { ReplyError } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
-import { Call } from "../../commands/call.ts";
+import { Call, NotifyClass } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { Limits } from "../../commands/limits.ts";
 import { runGuarded } from "../../commands/run.ts";
@@ -43,6 +43,7 @@ export class Engine {
     this.call = new Call(store, reply, this.settings.limits);
     this.expiry = new ActiveExpiry(store);
     this.eviction = new Eviction(store, all);
+    this.eviction.onEvict = (_store, db) => this.tellEviction(db);
     this.configure();
   }
 
@@ -67,6 +68,16 @@ export class Engine {
     const percent = STEP_PERCENT + (settings.expiryEffort - 1) * STEP_PERCENT_PER_EFFORT;
     this.pauseMs = (STEP_MS * (100 - percent)) / percent;
     this.idleMs = 1000 / settings.hz;
+  }
+
+  /** The key that the store has open is about to be evicted. */
+  private tellEviction(db: number): void {
+    const { notifier, notifyMask } = this.call;
+    const { u8, keyAt, keyLen } = this.store;
+    notifier?.changed(db, u8, keyAt, keyLen);
+    if ((notifyMask & NotifyClass.EVICTED) !== 0) {
+      notifier?.event(NotifyClass.EVICTED, "evicted", db, u8, keyAt, keyLen);
+    }
   }
 
   /** Time of the commands that follow, ms since 1970. */
