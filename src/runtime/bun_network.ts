@@ -7,6 +7,7 @@
 
 import { bun, type BunListener, type BunSocket, type BunSocketHandler } from "./host.ts";
 import { errorCode, errorText } from "./errors.ts";
+import { guarded } from "./guarded_handler.ts";
 import {
   type ConnectOptions,
   type Listener,
@@ -105,7 +106,12 @@ export class BunNetwork implements Network {
     this.loop.touch();
   }
 
-  #callbacks(handler: SocketHandler, keepAliveSeconds: number, path: string | undefined): BunSocketHandler<Connection> {
+  #callbacks(
+    unguarded: SocketHandler,
+    keepAliveSeconds: number,
+    path: string | undefined,
+  ): BunSocketHandler<Connection> {
+    const handler = guarded(unguarded);
     return {
       open: (native) => {
         if (path === undefined) {

@@ -9,6 +9,7 @@
  */
 
 import { errorCode, errorText } from "./errors.ts";
+import { guarded } from "./guarded_handler.ts";
 import {
   type ConnectOptions,
   type Listener,
@@ -67,7 +68,7 @@ export class DenoNetwork implements Network {
       native = attempt(`bind ${hostname}:${port}`, () => Deno.listen({ hostname, port }) as NativeListener);
     }
     const listener = new PortableListener(this.#listeners, native, path);
-    this.#acceptAll(native, handler, (options.keepAliveSeconds ?? 0) > 0, path);
+    this.#acceptAll(native, guarded(handler), (options.keepAliveSeconds ?? 0) > 0, path);
     this.loop.touch();
     return listener;
   }
@@ -79,7 +80,7 @@ export class DenoNetwork implements Network {
       const native = path === undefined
         ? await Deno.connect({ hostname, port })
         : await Deno.connect({ transport: "unix", path });
-      return this.#open(native, handler, false, path);
+      return this.#open(native, guarded(handler), false, path);
     } catch (error) {
       throw networkError(`connect ${path ?? joinAddress(hostname, port)}`, error);
     }

@@ -5,6 +5,7 @@
  */
 
 import process from "node:process";
+import { throwUncaught } from "./errors.ts";
 import { bun, bunFfi, type BunForeign } from "./host.ts";
 import * as os from "./epoll_syscalls.ts";
 import type { EventfdWrite, Syscalls } from "./epoll_syscalls.ts";
@@ -176,8 +177,13 @@ class BunSyscalls implements Syscalls {
     if (fd === -1) return false;
     let called = false;
     const once = () => {
-      if (!called) done();
+      if (called) return;
       called = true;
+      try {
+        done();
+      } catch (error) {
+        throwUncaught(error);
+      }
     };
     const refused = () => {
       this.#canPark = false;

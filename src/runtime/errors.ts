@@ -21,6 +21,16 @@ export function errorCode(error: unknown): string {
   return (typeof name === "string" ? DENO_NAMES[name] : undefined) ?? "EIO";
 }
 
+/**
+ * Throws a mistake of ours again where nothing catches it, behind the current callbacks: for places where a runtime would take it
+ * for a socket's failure and go on. The process then stops with a report (process.ts `onUncaught`).
+ */
+export function throwUncaught(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
 // EAGAIN comes after EWOULDBLOCK by name, but the first of two names for a number is the one people know.
 const NAMES = new Map(Object.entries(os.constants.errno).reverse().map(([name, errno]) => [errno, name]));
 

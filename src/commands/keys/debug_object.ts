@@ -1,4 +1,5 @@
-/** DEBUG OBJECT: how a value is kept, for tests. The container's other subcommands run on the main thread. */
+/** DEBUG OBJECT: how a value is kept, and DEBUG PANIC, for tests. The container's other subcommands run on the main thread. */
+import { InternalError } from "../../base/assert.ts";
 import { NO_SUCH_KEY } from "../../base/reply_error.ts";
 import { ENCODING_NAMES } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
@@ -37,6 +38,23 @@ const object: ShardCommand = {
   },
 };
 
+/** Fails where a defect in a command would, so that what follows from one can be tested: the process stops with a report. */
+const panic: ShardCommand = {
+  name: "panic",
+  arity: 2,
+  flags: ["admin", "noscript", "loading", "stale"],
+  group: "server",
+  since: "1.0.0",
+  summary: "Ends the process with a report, as an internal error does.",
+  complexity: "O(1)",
+  syntax: "",
+  docFlags: ["syscmd"],
+  routing: "any",
+  run(): void {
+    throw new InternalError("DEBUG PANIC");
+  },
+};
+
 export const debug: ShardContainer = {
   name: "debug",
   arity: -2,
@@ -47,5 +65,5 @@ export const debug: ShardContainer = {
   complexity: "Depends on subcommand.",
   syntax: "",
   docFlags: ["syscmd"],
-  subcommands: [object, digest, digestValue, populate, stringMatchLen],
+  subcommands: [object, digest, digestValue, panic, populate, stringMatchLen],
 };
