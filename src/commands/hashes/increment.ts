@@ -34,7 +34,8 @@ export const hincrby: ShardCommand = {
     needFieldRoom(call, 2);
     const store = call.storeOf(1);
     const { hashes, number, digits } = store;
-    if (findField(call, store, found, 2)) {
+    const met = findField(call, store, found, 2);
+    if (met) {
       if (!number.parse(hashes.bytes, hashes.at, hashes.at + hashes.len)) throw FIELD_NOT_INTEGER;
       const low = (lo >>> 0) + (number.lo >>> 0);
       const high = hi + number.hi + (low > 0xffffffff ? 1 : 0);
@@ -43,7 +44,7 @@ export const hincrby: ShardCommand = {
       lo = low | 0;
     }
     const len = writeInt64(digits, 0, hi, lo);
-    setField(call, hashes.entry, 2, digits, 0, len);
+    setField(call, met, 2, digits, 0, len);
     call.changed(1);
     call.notify(NotifyClass.HASH, "hincrby", 1);
     const sum = hi * TWO_32 + (lo >>> 0);
@@ -73,12 +74,13 @@ export const hincrbyfloat: ShardCommand = {
     needFieldRoom(call, 2);
     const store = call.storeOf(1);
     const { hashes } = store;
-    if (findField(call, store, found, 2)) {
+    const met = findField(call, store, found, 2);
+    if (met) {
       const result = sum.add(hashes.bytes, hashes.at, hashes.at + hashes.len, buf, at[3], to);
       if (result === SUM_LEFT_INVALID) throw FIELD_NOT_FLOAT;
       if (result === SUM_NOT_FINITE) throw RESULT_NOT_FINITE;
     }
-    setField(call, hashes.entry, 2, sum.text, 0, sum.length);
+    setField(call, met, 2, sum.text, 0, sum.length);
     call.changed(1);
     call.notify(NotifyClass.HASH, "hincrbyfloat", 1);
     call.reply.bulk(sum.text, 0, sum.length);

@@ -97,16 +97,23 @@ export const hsetnx: ShardCommand = {
   },
 };
 
-/** Sets the field in argument `f` to bytes that are no argument; the hash is made if `e` is 0. An expiry stays. */
-export function setField(call: Call, e: number, f: number, value: Uint8Array, from: number, len: number): void {
+/**
+ * Sets the field in argument `f`, which `findField` just looked for (`met`: what it returned), to bytes that are no argument. The hash is
+ * made if there is none; an expiry stays.
+ */
+export function setField(call: Call, met: boolean, f: number, value: Uint8Array, from: number, len: number): void {
   const { buf, at, db, limits } = call;
   const store = call.storeOf(1);
-  const made = e === 0;
-  if (made) e = store.hashes.create(db, buf, at[1], call.len[1], NO_EXPIRY);
+  const { hashes } = store;
+  if (hashes.entry !== 0) {
+    hashes.put(db, hashes.entry, met, buf, at[f], call.len[f], value, from, len, true, limits);
+    return;
+  }
+  const e = hashes.create(db, buf, at[1], call.len[1], NO_EXPIRY);
   try {
-    store.hashes.set(db, e, buf, at[f], call.len[f], value, from, len, true, limits);
+    hashes.set(db, e, buf, at[f], call.len[f], value, from, len, true, limits);
   } catch (error) {
-    if (made) store.deleteEntry(db, e);
+    store.deleteEntry(db, e);
     throw error;
   }
 }

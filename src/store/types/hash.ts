@@ -213,8 +213,25 @@ export class Hashes {
     keepExpiry: boolean,
     limits: HashLimits,
   ): number {
-    const { store, table } = this;
     const met = this.find(e, field, from, len);
+    return this.put(db, e, met, field, from, len, value, valueFrom, valueLen, keepExpiry, limits);
+  }
+
+  /** As `set`, for a field that was just looked up (`find` or `findLive`, with nothing done since); `met`: what that returned. */
+  put(
+    db: number,
+    e: number,
+    met: boolean,
+    field: Uint8Array,
+    from: number,
+    len: number,
+    value: Uint8Array,
+    valueFrom: number,
+    valueLen: number,
+    keepExpiry: boolean,
+    limits: HashLimits,
+  ): number {
+    const { store, table } = this;
     this.created = !met;
     if (met && keepExpiry && this.isStale(this.expiry)) keepExpiry = false;
     if (store.encoding(e) !== Encoding.HASHTABLE) {
