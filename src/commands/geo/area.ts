@@ -44,7 +44,10 @@ export class Area {
 
   /** The same for the point of a score. */
   distanceOfScore(score: number): number {
-    return this.distanceOf(longitudeOf(score), latitudeOf(score));
+    const latitude = latitudeOf(score);
+    // Too far to the north or south is too far, and known without a sine; the margin covers the rounding of either formula.
+    if (!this.isBox && latitudeDistance(latitude, this.latitude) > this.radius * (1 + 1e-9) + 1e-3) return -1;
+    return this.distanceOf(longitudeOf(score), latitude);
   }
 
   /** Finds the squares. */

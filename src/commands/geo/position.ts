@@ -1,10 +1,10 @@
 /** GEOPOS, GEOHASH, GEODIST: where members are, and how far apart. */
 import { SYNTAX_ERROR } from "../../base/reply_error.ts";
-import { formatHumanDouble } from "../../base/long_doubles.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Type } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
 import { READ_KEY, type ShardCommand } from "../command.ts";
+import { replyCoordinate } from "./coordinate.ts";
 import { distance, replyDistance, unitArgument } from "./distance.ts";
 import { geohashText, latitudeOf, longitudeOf } from "./geohash.ts";
 
@@ -93,11 +93,4 @@ export function replyPoint(reply: Reply, score: number): void {
   reply.array(2);
   replyCoordinate(reply, longitudeOf(score));
   replyCoordinate(reply, latitudeOf(score));
-}
-
-function replyCoordinate(reply: Reply, degrees: number): void {
-  const text = formatHumanDouble(degrees);
-  if (reply.resp3) {
-    reply.text(`,${text}\r\n`);
-  } else reply.bulkText(text);
 }

@@ -21,6 +21,7 @@ const SHAPE = `<BYRADIUS radius:double ${UNIT} | BYBOX width:double height:doubl
 const COUNT = "[COUNT count [ANY]]";
 const WITH = "[WITHCOORD] [WITHDIST] [WITHHASH]";
 const STORE = "[STORE key | STOREDIST key]";
+const UNITS_OF_ANY_CASE = ["7.0.0", "Units may be in capitals."] as const;
 
 const SEARCH_FORM: SearchForm = { name: "geosearch", source: 1, centre: "option", store: "none" };
 const SEARCHSTORE_FORM: SearchForm = { name: "geosearchstore", source: 2, centre: "option", store: "target" };
@@ -39,7 +40,7 @@ export const geosearch: ShardCommand = {
   summary: "Returns the members of a geospatial index within a circle or a box.",
   complexity: COMPLEXITY,
   syntax: `key ${CENTRE} ${SHAPE} [ASC | DESC] ${COUNT} ${WITH}`,
-  history: [["7.0.0", "Commands that change things may be run by a script that only reads."]],
+  history: [UNITS_OF_ANY_CASE],
   run(call: Call): void {
     search(call, SEARCH_FORM);
   },
@@ -55,6 +56,7 @@ export const geosearchstore: ShardCommand = {
   summary: "Makes a key hold the members of a geospatial index within a circle or a box.",
   complexity: COMPLEXITY,
   syntax: `destination:key source:key ${CENTRE} ${SHAPE} [ASC | DESC] ${COUNT} [STOREDIST]`,
+  history: [UNITS_OF_ANY_CASE],
   run(call: Call): void {
     search(call, SEARCHSTORE_FORM);
   },
@@ -74,7 +76,7 @@ export const georadius: ShardCommand = {
     since: "6.2.0",
     replacedBy: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` argument",
   },
-  history: [["6.2.0", "Option `ANY`."], ["7.0.0", "Longitude and latitude may have an upper-case unit."]],
+  history: [["6.2.0", "Option `ANY`."], UNITS_OF_ANY_CASE],
   run(call: Call): void {
     search(call, RADIUS_FORM);
   },
@@ -111,7 +113,7 @@ export const georadiusbymember: ShardCommand = {
     since: "6.2.0",
     replacedBy: "`GEOSEARCH` and `GEOSEARCHSTORE` with the `BYRADIUS` and `FROMMEMBER` arguments",
   },
-  history: [["6.2.0", "Option `ANY`."]],
+  history: [["6.2.0", "Option `ANY`."], UNITS_OF_ANY_CASE],
   run(call: Call): void {
     search(call, MEMBER_FORM);
   },

@@ -188,13 +188,13 @@ function range(call: Call, by: number, direction: number, store: boolean): void 
       if (first < 0) first = Math.max(0, count + first);
       if (last < 0) last = count + last;
       n = Math.min(last, count - 1) - first + 1;
-      cursor.start(reverse ? count - 1 - first : first, reverse);
+      cursor.start(reverse ? count - 1 - first : first, reverse, withScores || store);
     } else {
       if (by === SCORE) findScores(call, cursor, min, first, max, last, reverse);
       else findMembers(call, cursor, min, max, reverse);
       n = offset < 0 ? 0 : cursor.end - cursor.from - offset;
       if (limit >= 0 && n > limit) n = limit;
-      cursor.start(reverse ? cursor.end - 1 - offset : cursor.from + offset, reverse);
+      cursor.start(reverse ? cursor.end - 1 - offset : cursor.from + offset, reverse, withScores || store);
     }
     if (n < 0) n = 0;
   }

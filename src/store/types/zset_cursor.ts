@@ -34,6 +34,7 @@ export class ZsetCursor {
   /** Rank of the index's cursor after a seek. */
   private sought = NOWHERE;
   private reverse = false;
+  private withScores = true;
   // What comes next: an entry of the listpack, or an item.
   private following = 0;
   private followingScore = 0;
@@ -102,9 +103,13 @@ export class ZsetCursor {
     return c < 0 || (c === 0 && (mode & 1) !== 0);
   }
 
-  /** Starts a walk, upwards or downwards, at the member with `rank` members before it; none is there beyond the ends. */
-  start(rank: number, reverse: boolean): void {
+  /**
+   * Starts a walk, upwards or downwards, at the member with `rank` members before it; none is there beyond the ends. Without
+   * `withScores` those of a listpack are not read.
+   */
+  start(rank: number, reverse: boolean, withScores = true): void {
     this.reverse = reverse;
+    this.withScores = withScores;
     if (this.inListpack) {
       this.following = rank < 0 ? 0 : this.store.listpack.seek(this.value, rank * 2);
       return;
@@ -156,7 +161,7 @@ export class ZsetCursor {
     const listpack = this.store.listpack;
     const p = this.following;
     const scoreAt = listpack.skip(p);
-    this.score = this.zsets.scoreAt(scoreAt);
+    if (this.withScores) this.score = this.zsets.scoreAt(scoreAt);
     if (this.reverse) {
       const before = listpack.prev(this.value, p);
       this.following = before === 0 ? 0 : listpack.prev(this.value, before);
