@@ -25,6 +25,9 @@ const DEBUG_REFUSED = new ReplyError(
   'ERR DEBUG command not allowed. If the enable-debug-command option is set to "local", you can run it from a local ' +
     "connection, otherwise you need to set this option in the configuration file, and then restart the server.",
 );
+const EXEC_ARITY = new ReplyError(
+  "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
+);
 const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
 /**
  * So many commands in 100 ms are timed each; of more, only every SAMPLE_EVERY-th, which then counts for as many: reading a clock twice costs
@@ -95,7 +98,9 @@ export class Dispatcher {
     session.lastCommand = entry.fullName;
     if (!entry.accepts(request.argc)) {
       entry.rejectedCalls++;
-      this.refuse(session, wrongArity(entry.fullName));
+      this.refuse(session, entry.fullName === "exec" ? EXEC_ARITY : wrongArity(entry.fullName));
+      // As in Redis, a malformed EXEC ends the transaction and the watches all the same.
+      if (entry.fullName === "exec") this.server.transactions.discard(session);
       return true;
     }
     if ((session.gate | this.gate) !== 0) {

@@ -10,7 +10,7 @@
  * 2. A session's watches in the shards are those in `watched`; each way out of them (EXEC, DISCARD, UNWATCH, RESET, the connection's end)
  *    drops both.
  */
-import { latin1Bytes } from "../../base/bytes.ts";
+import { equalBytes, latin1Bytes } from "../../base/bytes.ts";
 import { ReplyError } from "../../base/reply_error.ts";
 import { Request } from "../../codec/resp/request.ts";
 import { KeyFinder } from "../../commands/key_specs.ts";
@@ -80,7 +80,10 @@ export class Transactions {
 
   /** WATCH of keys of the session's database; the shards' reply is the client's. */
   watch(session: Session, keys: readonly Uint8Array[]): void {
-    for (const key of keys) session.watched.push({ db: session.db, key });
+    for (const key of keys) {
+      const known = session.watched.some((each) => each.db === session.db && sameBytes(each.key, key));
+      if (!known) session.watched.push({ db: session.db, key });
+    }
     this.watching.add(session);
     this.ask(session, 0, session.db, pairsOf(keys, session));
   }
@@ -110,6 +113,10 @@ export class Transactions {
     }
     session.queue = undefined;
     session.gate &= ~Gate.MULTI;
+    // Taken now: a queued UNWATCH comes too late to save a transaction whose keys have changed.
+    const { watched } = session;
+    session.watched = [];
+    this.watching.delete(session);
     const steps: Uint8Array[] = [];
     const keys = new Map<string, Uint8Array>();
     let all = false;
@@ -129,19 +136,16 @@ export class Transactions {
       for (let k = 0; k < this.finder.count; k++) this.note(keys, args[this.finder.index[k]]);
     }
     const watches: Uint8Array[] = [];
-    for (const { db, key } of session.watched) {
+    for (const { db, key } of watched) {
       watches.push(decimal(db), key);
       this.note(keys, key);
     }
-    const watched = session.watched.length;
-    session.watched = [];
-    this.watching.delete(session);
     this.ask(session, 2, session.db, [
       all ? ALL : KEYS,
       decimal(session.id),
       decimal(keys.size),
       ...keys.values(),
-      decimal(watched),
+      decimal(watched.length),
       ...watches,
       ...steps,
     ]);
@@ -167,6 +171,10 @@ const RUN = latin1Bytes("run");
 const REPLY = latin1Bytes("reply");
 const ALL = latin1Bytes("all");
 const KEYS = latin1Bytes("keys");
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && equalBytes(a, 0, b, 0, a.length);
+}
 
 function decimal(n: number): Uint8Array {
   return latin1Bytes(String(n));
