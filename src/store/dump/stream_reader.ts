@@ -167,7 +167,8 @@ export class StreamReader {
   }
 
   private readTime(w: number): void {
-    this.reader.littleEndian64();
+    // No clock is that wrong.
+    if (!Number.isSafeInteger(this.reader.littleEndian64())) throw new CorruptRdb("a time");
     this.i32[w] = this.reader.hi;
     this.i32[w + 1] = this.reader.lo;
   }
