@@ -29,9 +29,11 @@ import { Random, seedFrom } from "./random.ts";
 const RUNS = [
   {
     name: "all types",
-    families: [strings, bitmaps, keys, lists, hashes, sets, sortedSets, hyperloglogs, geo, sorting],
-    share: 0.8,
+    families: [strings, bitmaps, keys, lists, hashes, sets, sortedSets, hyperloglogs, geo],
+    share: 0.7,
   },
+  // Without sorted sets: as a side effect Redis's SORT gives a small one its large encoding.
+  { name: "SORT", families: [strings, lists, hashes, sets, sorting], share: 0.1 },
   // Without commands that 7.0 refuses and 7.4 takes: refused when queued, they break the transaction.
   { name: "transactions", families: [strings, lists, hashes, sets, transactions], share: 0.2 },
 ];
