@@ -19,6 +19,7 @@ import {
   sets,
   sortedSets,
   sorting,
+  streams,
   strings,
   transactions,
 } from "./families/mod.ts";
