@@ -1,5 +1,4 @@
 /** What the stream commands reply with: identifiers, entries, 64-bit counters. */
-import type { Reply } from "../../codec/resp/reply.ts";
 import type { StreamBlock } from "../../structures/stream_block.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { Store } from "../../store/store.ts";
