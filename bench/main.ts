@@ -79,7 +79,7 @@ async function main(): Promise<void> {
   progress("");
   const tables = resultTables(results);
   console.log(tables);
-  if (flags["no-write"] !== true) write(results, tables);
+  if (flags["no-write"] !== true) write(results, tables, names.length === 0 ? "" : `-${names.join("-")}`);
 }
 
 function serversOf(part: string, settings: Settings): string[] {
@@ -87,10 +87,11 @@ function serversOf(part: string, settings: Settings): string[] {
   return part === "strings" && !settings.quick ? [...DEFAULT_SERVERS, ...SHARD_VARIANTS] : DEFAULT_SERVERS;
 }
 
-function write(results: Results, tables: string): void {
+/** `suffix` tells runs of some parts from whole ones. */
+function write(results: Results, tables: string, suffix: string): void {
   const folder = fileURLToPath(new URL("./results/", import.meta.url));
   Deno.mkdirSync(folder, { recursive: true });
-  const base = `${folder}${results.date}-${results.commit}`;
+  const base = `${folder}${results.date}-${results.commit}${suffix}`;
   Deno.writeTextFileSync(`${base}.json`, JSON.stringify(results, undefined, 2) + "\n");
   Deno.writeTextFileSync(`${base}.md`, `# Benchmark\n\n${tables}`);
   console.log(`written: ${base}.md and .json`);

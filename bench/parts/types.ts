@@ -18,8 +18,8 @@ interface TypeTest {
 
 const KEYS = 1_000_000;
 
-/** Requests that take about half a second at each depth. */
-const REQUESTS = new Map([[1, 30_000], [16, 200_000], [64, 400_000]]);
+/** Requests that take about a second at each depth. */
+const REQUESTS = new Map([[1, 60_000], [16, 400_000], [64, 800_000]]);
 
 const lrange = (count: number): TypeTest => ({
   name: `LRANGE_${count}`,
@@ -47,8 +47,8 @@ export const types: Part = {
   name: "types",
   title: "Data types",
   note:
-    "redis-benchmark -c 50 -r 1000000 -d 3, from an empty server that was warmed up by GET and SET and by the same command " +
-    "at a tenth of the load. What is popped or read was put there first.",
+    "redis-benchmark -c 50 -r 1000000 -d 3, from an empty server that was warmed up by GET and SET and by the same load once " +
+    "at each depth. What is popped or read was put there first.",
   runsByDefault: true,
   rounds: 3,
   run: (name, settings, report) =>
@@ -57,7 +57,6 @@ export const types: Part = {
       const connection = await Connection.connect(server.port);
       for (const test of TESTS) {
         if (!chosen(settings, test.name)) continue;
-        let warm = false;
         for (const pipeline of settings.pipelines) {
           const requests = scaled(settings, (REQUESTS.get(pipeline) ?? 200_000) / test.weight, 500);
           try {
@@ -66,8 +65,7 @@ export const types: Part = {
               if (test.element !== undefined) await connection.pipeline(test.size ?? count, 1000, test.element);
               return await runLoad(server, { test: test.load, requests: count, pipeline, valueBytes: 3, keys: KEYS });
             };
-            if (!warm) await measure(Math.ceil(requests / 10));
-            warm = true;
+            await measure(requests);
             report({ part: "types", test: test.name, server: name, pipeline, values: await measure(requests) });
           } catch (error) {
             reportRefusal(name, test.name, error);
