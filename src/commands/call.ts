@@ -20,6 +20,7 @@ import { BitCombiner } from "../structures/bit_combiner.ts";
 import { Registers } from "../structures/hyperloglog_registers.ts";
 import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
 import type { Arguments } from "./command.ts";
+import { Effects } from "./effects.ts";
 import { Limits } from "./limits.ts";
 import { ReadArguments } from "./streams/read_arguments.ts";
 import { StreamArguments } from "./streams/stream_arguments.ts";
@@ -43,6 +44,11 @@ export class Call {
   shardCount = 1;
   /** False inside a transaction or script: a blocking command must not wait. */
   mayBlock = true;
+
+  /** Changes that commands told by `changed`, ever. */
+  changes = 0;
+  /** What the journal is to hold of them. */
+  readonly effects: Effects = new Effects(this);
 
   /** Lookups for reading that met a key, or none: keyspace_hits and keyspace_misses. */
   hits = 0;
@@ -210,6 +216,7 @@ export class Call {
   changed(i: number, changes = 1, db = this.db): void {
     const store = this.storeOf(i);
     store.dirty += changes;
+    this.changes += changes;
     if (store.watches.any) store.watches.touch(db, this.buf, this.at[i], this.len[i]);
     this.notifier?.changed(db, this.buf, this.at[i], this.len[i]);
   }

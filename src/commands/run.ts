@@ -1,4 +1,4 @@
-/** Run: a command's function inside the frame that turns what it throws into a reply. Any thread. */
+/** Run: a command's function inside the frame that turns what it throws into a reply and, if told, takes its effects. Any thread. */
 import { OUT_OF_MEMORY, ReplyError } from "../base/reply_error.ts";
 import { ArenaFull } from "../memory/arena.ts";
 import type { Call } from "./call.ts";
@@ -18,4 +18,12 @@ export function runGuarded(command: ShardCommand, call: Call): ReplyError | unde
     reply.error(told);
     return told;
   }
+}
+
+/** As `runGuarded`, and collects in `call.effects` what the journal is to hold. For while those are on. */
+export function runRecorded(command: ShardCommand, call: Call): ReplyError | undefined {
+  call.effects.open();
+  const error = runGuarded(command, call);
+  if (error === undefined) call.effects.close();
+  return error;
 }

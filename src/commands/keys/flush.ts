@@ -2,6 +2,7 @@
 import { SYNTAX_ERROR } from "../../base/reply_error.ts";
 import type { Call } from "../call.ts";
 import type { ShardCommand } from "../command.ts";
+import { recordForAll } from "./whole_keyspace.ts";
 
 const facts = {
   arity: -1,
@@ -29,6 +30,7 @@ export const flushDb: ShardCommand = {
       store.dirty += store.count(call.db);
       store.flush(call.db);
     }
+    recordForAll(call);
     call.reply.ok();
   },
 };
@@ -48,6 +50,7 @@ export const flushAll: ShardCommand = {
     }
     // Redis counts the command itself too.
     if (call.shard === 0) call.store.dirty++;
+    recordForAll(call);
     call.reply.ok();
   },
 };

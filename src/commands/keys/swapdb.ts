@@ -2,6 +2,7 @@
 import { DB_OUT_OF_RANGE, ReplyError } from "../../base/reply_error.ts";
 import type { Call } from "../call.ts";
 import type { ShardCommand } from "../command.ts";
+import { recordForAll } from "./whole_keyspace.ts";
 
 const INVALID_FIRST = new ReplyError("ERR invalid first DB index");
 const INVALID_SECOND = new ReplyError("ERR invalid second DB index");
@@ -27,6 +28,7 @@ export const swapDb: ShardCommand = {
     call.notifier?.swapping?.(a, b);
     for (let n = 0; n < call.reachCount; n++) call.reach(n).swap(a, b);
     if (call.shard === 0) call.store.dirty++;
+    recordForAll(call);
     call.reply.ok();
   },
 };

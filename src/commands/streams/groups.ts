@@ -10,6 +10,7 @@ import { type Call, NotifyClass } from "../call.ts";
  */
 export function countChange(call: Call, i: number, n: number): void {
   call.storeOf(i).dirty += n;
+  call.changes += n;
 }
 
 /** The group named by argument `i` of the stream at `s`, or 0. */

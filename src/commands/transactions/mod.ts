@@ -14,7 +14,7 @@
 import type { Call } from "../call.ts";
 import type { Arguments, KeyList, ShardCommand } from "../command.ts";
 import { keysFrom } from "../command.ts";
-import { runGuarded } from "../run.ts";
+import { runGuarded, runRecorded } from "../run.ts";
 
 const facts = {
   arity: -1,
@@ -104,11 +104,14 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
     const count = call.int(i + 3);
     const from = i + 4;
     call.load({ buf, argc: count, at: at.slice(from, from + count), len: len.slice(from, from + count) }, commandDb);
-    runGuarded(command, call);
+    if (call.effects.on) runRecorded(command, call);
+    else runGuarded(command, call);
     call.load({ buf, argc, at, len }, db);
     i = from + count;
   }
   call.mayBlock = true;
+  // Each command's effects are recorded; the queue itself adds none.
+  call.effects.none();
   reply.resp3 = resp3;
   reply.closeArray(place, steps);
 }

@@ -29,6 +29,8 @@ const SETTINGS: readonly DirectiveName[] = [
   "stream-node-max-bytes",
   "stream-node-max-entries",
   "hll-sparse-max-bytes",
+  "lazyfree-lazy-expire",
+  "lazyfree-lazy-eviction",
   "maxmemory",
   "maxmemory-policy",
   "maxmemory-samples",
@@ -59,6 +61,8 @@ export function settingsOf(config: Config, activeExpiry = true): Settings {
   limits.streamNodeMaxBytes = config.int("stream-node-max-bytes");
   limits.streamNodeMaxEntries = config.int("stream-node-max-entries");
   limits.hllSparseMaxBytes = config.int("hll-sparse-max-bytes");
+  limits.lazyExpire = config.bool("lazyfree-lazy-expire") ? 1 : 0;
+  limits.lazyEviction = config.bool("lazyfree-lazy-eviction") ? 1 : 0;
   settings.maxMemory = config.int("maxmemory");
   settings.policy = EVICTION_POLICIES.indexOf(config.value("maxmemory-policy")) as EvictionPolicy;
   settings.samples = config.int("maxmemory-samples");

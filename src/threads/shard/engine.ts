@@ -11,11 +11,13 @@ import type { Reply } from "../../codec/resp/reply.ts";
 import { Call, NotifyClass } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { Limits } from "../../commands/limits.ts";
-import { runGuarded } from "../../commands/run.ts";
+import { runGuarded, runRecorded } from "../../commands/run.ts";
 import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
+import { BACKGROUND, type Journal } from "./journal.ts";
 import { Settings } from "./settings.ts";
+import { ToldEvents } from "./told_events.ts";
 
 /** Items of garbage freed between two looks at the clock: about 50 µs. */
 const SWEEP = 512;
@@ -34,9 +36,12 @@ export class Engine {
   readonly eviction: Eviction;
   /** The ReplyError of the last `run`, or undefined: for the error figures. */
   lastError: ReplyError | undefined;
+  /** Number of the request that `run` is for, as the journal is to know it. */
+  request = 1;
 
   private pauseMs = 0;
   private idleMs = 0;
+  private journalTo: Journal | undefined;
 
   /** Over one shard's store; `all` are the stores of all shards, for the memory they use together. */
   constructor(readonly store: Store, readonly reply: Reply, private readonly all: readonly Store[] = [store]) {
@@ -44,11 +49,24 @@ export class Engine {
     this.expiry = new ActiveExpiry(store);
     this.eviction = new Eviction(store, all);
     this.eviction.onEvict = (_store, db) => this.tellEviction(db);
+    const events = new ToldEvents(this.call);
+    for (const each of all) each.events = events;
     this.configure();
   }
 
   get limits(): Limits {
     return this.settings.limits;
+  }
+
+  /** Who takes the effects of what this engine does; undefined while nobody journals. */
+  get journal(): Journal | undefined {
+    return this.journalTo;
+  }
+
+  set journal(journal: Journal | undefined) {
+    this.journalTo = journal;
+    this.call.effects.on = journal !== undefined;
+    this.call.effects.clear();
   }
 
   /** Obeys what `settings` say now. */
@@ -72,8 +90,9 @@ export class Engine {
 
   /** The key that the store has open is about to be evicted. */
   private tellEviction(db: number): void {
-    const { notifier, notifyMask } = this.call;
+    const { effects, limits, notifier, notifyMask } = this.call;
     const { u8, keyAt, keyLen } = this.store;
+    if (effects.on) effects.removed(limits.lazyEviction !== 0 ? "UNLINK" : "DEL", db, u8, keyAt, keyLen);
     notifier?.changed(db, u8, keyAt, keyLen);
     if ((notifyMask & NotifyClass.EVICTED) !== 0) {
       notifier?.event(NotifyClass.EVICTED, "evicted", db, u8, keyAt, keyLen);
@@ -88,7 +107,22 @@ export class Engine {
   /** Runs the command whose arguments `call` holds; appends its reply to `reply`. */
   run(command: ShardCommand): void {
     if (this.eviction.limitBytes !== 0) this.eviction.relieve();
-    this.lastError = runGuarded(command, this.call);
+    if (this.call.effects.on) this.runJournaled(command);
+    else this.lastError = runGuarded(command, this.call);
+  }
+
+  private runJournaled(command: ShardCommand): void {
+    this.append(BACKGROUND);
+    this.lastError = runRecorded(command, this.call);
+    this.append(this.request);
+  }
+
+  /** Gives the journal what was recorded since the last time. */
+  private append(request: number): void {
+    const { effects } = this.call;
+    if (effects.commands === 0) return;
+    this.journalTo?.append(request, effects.db, effects.endDb, effects.commands, effects.buf, 0, effects.pos);
+    effects.clear();
   }
 
   /**
@@ -96,6 +130,12 @@ export class Engine {
    * gives ms. Returns the ms after which it wants to go on.
    */
   step(budgetMs: number, clock: () => number): number {
+    const pauseMs = this.work(budgetMs, clock);
+    if (this.call.effects.on) this.append(BACKGROUND);
+    return pauseMs;
+  }
+
+  private work(budgetMs: number, clock: () => number): number {
     const end = clock() + budgetMs;
     let more = false;
     while (this.eviction.over && !this.eviction.relieve() && !this.eviction.exhausted) {

@@ -1,0 +1,232 @@
+/**
+ * Effects: what the journal is to hold of the request that runs: whole commands in RESP, as an append-only file has them, that do to a
+ * copy of the keyspace what the request did to this one, whenever they are run. One object an engine; any thread.
+ *
+ * A command that is such an effect of itself says nothing: when it changed something, the request is taken as it stands. One that
+ * depends on time, on randomness or on how values happen to lie in memory says its effect, after its change:
+ *
+ *   const { effects } = call;
+ *   if (effects.on) {
+ *     effects.begin(3);
+ *     effects.text("PEXPIREAT");
+ *     effects.arg(1);
+ *     effects.number(whenMs);
+ *   }
+ *
+ * Invariants:
+ * 1. buf[0, pos) are `commands` whole commands in the order of the changes, and the SELECTs between those of different databases.
+ *    The first belongs to `db`; behind the last `endDb` is selected.
+ * 2. Keys that expire or are evicted while a request runs stand there too, where it happened; they are not the command's own word.
+ * 3. Replaying runs with expiry off (`Store.expiryEnabled`): what expires does so by the DEL or HDEL that is recorded.
+ */
+import { assert } from "../base/assert.ts";
+import { copyBytes } from "../base/bytes.ts";
+import { decimalLength, writeDecimal } from "../base/decimal.ts";
+import { MAX_DOUBLE_CHARS, writeDouble } from "../base/doubles.ts";
+import { INT64_TEXT_MAX, writeInt64 } from "../base/int64_text.ts";
+import type { Call } from "./call.ts";
+
+const START_BYTES = 16384;
+/** A buffer that one huge request grew is given up above this. */
+const KEEP_BYTES = 1 << 20;
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+const CR = 13;
+const LF = 10;
+const STAR = 42;
+const DOLLAR = 36;
+/** Bytes of "*<n>\r\n" and "$<n>\r\n", at most. */
+const HEAD_MAX = 20;
+
+export class Effects {
+  /** True when someone journals; commands need to say nothing otherwise. */
+  on = false;
+  buf: Uint8Array = new Uint8Array(START_BYTES);
+  pos = 0;
+  commands = 0;
+  db = 0;
+  endDb = 0;
+
+  /** The running command has said its effect. */
+  private said = false;
+  /** `call.changes` before the running command. */
+  private before = 0;
+  /** Arguments that the command begun last still lacks. */
+  private lacking = 0;
+  private readonly number64 = new Uint8Array(Math.max(INT64_TEXT_MAX, MAX_DOUBLE_CHARS));
+
+  constructor(private readonly call: Call) {}
+
+  // ---- for the frame in which commands run ------------------------------------------------------------------------
+
+  /** A command begins. */
+  open(): void {
+    this.said = false;
+    this.before = this.call.changes;
+  }
+
+  /** The command that began last has run: unless it said its effect or changed nothing, the request is its effect. */
+  close(): void {
+    assert(this.lacking === 0, "an effect lacks arguments");
+    if (!this.said && this.call.changes !== this.before) this.request();
+  }
+
+  /** Forgets what was collected. */
+  clear(): void {
+    this.pos = 0;
+    this.commands = 0;
+    if (this.buf.length > KEEP_BYTES) this.buf = new Uint8Array(START_BYTES);
+  }
+
+  // ---- for commands -----------------------------------------------------------------------------------------------
+
+  /** Nothing of what the running command changed is for the journal, beyond what it says. */
+  none(): void {
+    this.said = true;
+  }
+
+  /** The request as it stands is an effect of the running command. */
+  request(): void {
+    const { call } = this;
+    const { buf, at, len, argc } = call;
+    this.begin(argc);
+    for (let i = 0; i < argc; i++) this.bytes(buf, at[i], len[i]);
+  }
+
+  /** Begins a command of `argc` arguments with its name; each of them follows by one of the functions below. */
+  begin(argc: number, db = this.call.db): void {
+    this.said = true;
+    this.start(argc, db);
+  }
+
+  /** An argument of the request. */
+  arg(i: number): void {
+    const { call } = this;
+    this.bytes(call.buf, call.at[i], call.len[i]);
+  }
+
+  /** The arguments of the request from the i-th up to but not including the end-th. */
+  args(i: number, end: number): void {
+    for (; i < end; i++) this.arg(i);
+  }
+
+  bytes(src: Uint8Array, from: number, len: number): void {
+    this.head(len);
+    copyBytes(this.buf, this.pos, src, from, len);
+    this.tail(len);
+  }
+
+  /** ASCII or latin-1 text. */
+  text(s: string): void {
+    const len = s.length;
+    this.head(len);
+    const { buf, pos } = this;
+    for (let i = 0; i < len; i++) buf[pos + i] = s.charCodeAt(i);
+    this.tail(len);
+  }
+
+  /** A whole number; beyond 2^53 the int64 nearest to it. */
+  number(n: number): void {
+    if (!Number.isSafeInteger(n)) {
+      const big = BigInt(n);
+      this.text((big > INT64_MAX ? INT64_MAX : big).toString());
+      return;
+    }
+    const len = decimalLength(n);
+    this.head(len);
+    writeDecimal(this.buf, this.pos, n, len);
+    this.tail(len);
+  }
+
+  /** The signed 64-bit integer of these halves. */
+  int64(hi: number, lo: number): void {
+    this.bytes(this.number64, 0, writeInt64(this.number64, 0, hi, lo));
+  }
+
+  /** A double in the digits that read back as it. */
+  double(d: number): void {
+    this.bytes(this.number64, 0, writeDouble(this.number64, 0, d));
+  }
+
+  // ---- for what happens beside the commands -----------------------------------------------------------------------
+
+  /** A key goes because it expired or was evicted: `name` is "DEL" or "UNLINK". */
+  removed(name: string, db: number, key: Uint8Array, from: number, len: number): void {
+    this.start(2, db);
+    this.text(name);
+    this.bytes(key, from, len);
+  }
+
+  /** A field of the hash at the given key goes because it expired. */
+  fieldRemoved(
+    db: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    field: Uint8Array,
+    from: number,
+    len: number,
+  ): void {
+    this.start(3, db);
+    this.text("HDEL");
+    this.bytes(key, keyFrom, keyLen);
+    this.bytes(field, from, len);
+  }
+
+  // ---- framing ----------------------------------------------------------------------------------------------------
+
+  private start(argc: number, db: number): void {
+    assert(this.lacking === 0, "an effect lacks arguments");
+    if (this.commands++ === 0) this.db = db;
+    else if (this.endDb !== db) {
+      this.frame(2);
+      this.text("SELECT");
+      this.number(db);
+    }
+    this.endDb = db;
+    this.frame(argc);
+  }
+
+  private frame(argc: number): void {
+    this.lacking = argc;
+    this.ensure(HEAD_MAX);
+    this.buf[this.pos++] = STAR;
+    this.line(argc);
+  }
+
+  /** The head of an argument, and room for its bytes. */
+  private head(len: number): void {
+    this.ensure(len + HEAD_MAX);
+    this.buf[this.pos++] = DOLLAR;
+    this.line(len);
+  }
+
+  private tail(len: number): void {
+    const { buf } = this;
+    const at = this.pos + len;
+    buf[at] = CR;
+    buf[at + 1] = LF;
+    this.pos = at + 2;
+    this.lacking--;
+  }
+
+  private line(n: number): void {
+    const { buf } = this;
+    const len = decimalLength(n);
+    writeDecimal(buf, this.pos, n, len);
+    const at = this.pos + len;
+    buf[at] = CR;
+    buf[at + 1] = LF;
+    this.pos = at + 2;
+  }
+
+  private ensure(n: number): void {
+    if (this.pos + n <= this.buf.length) return;
+    let size = this.buf.length * 2;
+    while (size < this.pos + n) size *= 2;
+    const next = new Uint8Array(size);
+    next.set(this.buf.subarray(0, this.pos));
+    this.buf = next;
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Journal: who takes the effects of what an engine did (commands/effects.ts): the append-only file, in the end. Called on the
+ * engine's thread.
+ */
+export interface Journal {
+  /**
+   * Takes buf[from, to): `commands` whole commands in RESP, and the SELECTs between them. The first belongs to database `db`, behind
+   * the last `endDb` is selected. The bytes are good during the call only.
+   *
+   * `request` is the number of the request that did it (`Engine.request`): its commands stand together or not at all. For expiry and
+   * eviction outside of requests it is BACKGROUND: those commands are independent of each other, and come after everything that was
+   * appended before.
+   */
+  append(
+    request: number,
+    db: number,
+    endDb: number,
+    commands: number,
+    buf: Uint8Array,
+    from: number,
+    to: number,
+  ): void;
+}
+
+/** `request` of what no request did. */
+export const BACKGROUND = 0;
