@@ -191,15 +191,21 @@ export class Connections implements SocketHandler {
     session.gate |= Gate.CLOSING;
   }
 
-  /** The network's turn has ended: the next request takes a new time, and clients that waited for the shards go on. */
-  turn(): void {
+  /**
+   * The network's turn has ended: the next request takes a new time, and clients that waited for the shards go on. True when one did:
+   * its requests wait for the shards' next turn to be published.
+   */
+  turn(): boolean {
     this.stamped = false;
-    if (this.waiting.size === 0) return;
+    if (this.waiting.size === 0) return false;
+    let went = false;
     for (const session of this.waiting) {
       if (session.paused || this.shards.busy(session)) continue;
       this.waiting.delete(session);
       this.goOn(session);
+      went = true;
     }
+    return went;
   }
 
   /** True while the session's next request may not run yet; it is in `waiting` or `postponed`, or its output drains. */

@@ -452,7 +452,14 @@ export class RingShards implements Shards {
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
     if (this.full || this.uploads.length > 0) {
-      for (const end of this.ends) if (this.tight(end) && !end.requests.requestRoom()) return 0;
+      let promised = false;
+      for (const end of this.ends) {
+        if (!this.tight(end)) continue;
+        if (!end.requests.requestRoom()) return 0;
+        promised = true;
+      }
+      // An upload that found a ring tight and sees none now would have nobody to wake it.
+      if (this.uploads.length > 0 && !promised) return 0;
     }
     if (this.pending.outstanding === 0 && this.uploads.length === 0) return Infinity;
     if (this.spinUs === 0) return Infinity;

@@ -186,7 +186,7 @@ export class Server {
     const now = monotonicMs();
     let waitMs = this.shards.turn(now);
     if (this.dispatcher.pause.untilMs !== 0) waitMs = Math.min(waitMs, this.dispatcher.pause.turn(this.nowMs()));
-    this.connections.turn();
+    if (this.connections.turn()) waitMs = 0;
     return Math.min(waitMs, this.cron.turn(now));
   }
 
