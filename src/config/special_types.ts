@@ -172,8 +172,8 @@ export const NOTIFY = {
   e: 1 << 9,
   t: 1 << 10,
   m: 1 << 11,
-  d: 1 << 12,
-  n: 1 << 13,
+  d: 1 << 13,
+  n: 1 << 14,
 } as const;
 
 /** What "A" stands for, in the order Redis lists the letters. */

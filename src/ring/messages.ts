@@ -13,13 +13,15 @@
  *     REPLY          a complete reply, or its end
  *     REPLY_PART     a piece of a reply that does not fit one message
  *     SLOW           before the record's reply: a SlowCall as JSON (threads/slow_call.ts)
+ *     EVENT          what happened to keys (events.ts), or its end; before the reply of the record that caused it, which is -1 for none
+ *     EVENT_PART     a piece of events that do not fit one message
  *
  * Only the layout is here; who holds whom and what a record is lies in threads/.
  */
 import { copyBytes } from "../base/bytes.ts";
 
 export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7 } as const;
-export const FromShard = { REPLY: 1, REPLY_PART: 2, SLOW: 3 } as const;
+export const FromShard = { REPLY: 1, REPLY_PART: 2, SLOW: 3, EVENT: 4, EVENT_PART: 5 } as const;
 
 export const KIND_MASK = 0xff;
 export const RESP3_BIT = 1 << 8;

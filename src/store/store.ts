@@ -69,6 +69,8 @@ const TWO_63 = 9223372036854775808;
 
 /** What a store tells its surroundings. All are called while a command (or active expiry) runs. */
 export interface StoreEvents {
+  /** A key has come that was not there; store.keyAt/keyLen locate its name. Told only while `Store.tellsNew`. */
+  created(store: Store, db: number): void;
   /** A key went because its time had come; store.keyAt/keyLen locate its name in store.u8. */
   expired(store: Store, db: number): void;
   /** A hash's field, named by the bytes, goes because its time has come; store.keyAt/keyLen locate the key. */
@@ -127,6 +129,8 @@ export class Store {
   readonly digits = new Uint8Array(INT64_TEXT_MAX);
 
   events: StoreEvents | undefined;
+  /** True while someone wants to know which keys are created. */
+  tellsNew = false;
 
   private expectedBuf: Uint8Array | undefined;
   private expectedFrom = -1;
@@ -414,6 +418,7 @@ export class Store {
         this.arena.free(e);
         throw error;
       }
+      if (this.tellsNew) this.events?.created(this, db);
       return e;
     }
     if (this.arena.usable(old) === Arena.rounded(size)) {

@@ -16,6 +16,7 @@ import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
 import { BACKGROUND, type Journal } from "./journal.ts";
+import type { ShardNotifier } from "./notifier.ts";
 import { Settings } from "./settings.ts";
 import { ToldEvents } from "./told_events.ts";
 
@@ -42,6 +43,7 @@ export class Engine {
   private pauseMs = 0;
   private idleMs = 0;
   private journalTo: Journal | undefined;
+  private notifier: ShardNotifier | undefined;
 
   /** Over one shard's store; `all` are the stores of all shards, for the memory they use together. */
   constructor(readonly store: Store, readonly reply: Reply, private readonly all: readonly Store[] = [store]) {
@@ -69,9 +71,22 @@ export class Engine {
     this.call.effects.clear();
   }
 
+  /** Events go to this notifier, as far as `settings` want any. */
+  notifyBy(notifier: ShardNotifier): void {
+    this.notifier = notifier;
+    this.configure();
+  }
+
   /** Obeys what `settings` say now. */
   configure(): void {
-    const { settings, eviction, expiry } = this;
+    const { settings, eviction, expiry, notifier } = this;
+    if (notifier !== undefined) {
+      const { notifyClasses, tellChanges } = settings;
+      notifier.tellsChanges = tellChanges !== 0;
+      this.call.notifyMask = notifyClasses;
+      this.call.notifier = notifyClasses !== 0 || tellChanges !== 0 ? notifier : undefined;
+      for (const store of this.all) store.tellsNew = (notifyClasses & NotifyClass.NEW) !== 0;
+    }
     eviction.limitBytes = settings.maxMemory;
     eviction.policy = settings.policy;
     eviction.samples = settings.samples;

@@ -29,6 +29,10 @@ export class Settings {
   slowUs = Infinity;
   /** hz: how often background work looks for something to do. */
   hz = 10;
+  /** notify-keyspace-events: bits of NotifyClass; 0 unless events go to one kind of channels at least. */
+  notifyClasses = 0;
+  /** 1 while main wants to know every changed key (client-side caching). */
+  tellChanges = 0;
 
   /** All values in the order of their declaration, to cross threads. */
   toNumbers(): number[] {

@@ -19,6 +19,10 @@ export class ToldEvents implements StoreEvents {
     }
   }
 
+  created(store: Store, db: number): void {
+    this.call.notifier?.event(NotifyClass.NEW, "new", db, store.u8, store.keyAt, store.keyLen);
+  }
+
   fieldExpired(store: Store, db: number, field: Uint8Array, at: number, len: number): void {
     const { effects } = this.call;
     if (effects.on) effects.fieldRemoved(db, store.u8, store.keyAt, store.keyLen, field, at, len);

@@ -12,6 +12,7 @@ import { Reply } from "../../codec/resp/reply.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import { runnableCommands } from "../../commands/table.ts";
 import { Arena } from "../../memory/arena.ts";
+import type { EventWriter } from "../../ring/events.ts";
 import {
   type ArgumentRanges,
   CHUNK_WORDS,
@@ -35,6 +36,7 @@ import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import { encodeSlowCall, isWatched, MANY_ARGUMENTS, slowCall } from "../slow_call.ts";
 import { Engine, STEP_MS } from "./engine.ts";
+import { ShardNotifier } from "./notifier.ts";
 import { publishFigures } from "./publish_figures.ts";
 
 /** What main gives a shard's thread. */
@@ -64,6 +66,8 @@ const SAMPLE_EVERY = 16;
 /** A sleep's longest part, so that a lost wake-up would cost a delay and not a hang. */
 const SLEEP_MAX_MS = 1000;
 const CPU_EVERY_MS = 1000;
+/** In place of a record, for what no request caused. */
+const NO_RECORD = -1;
 
 export class ShardLoop {
   private readonly requests: RingReader;
@@ -93,6 +97,9 @@ export class ShardLoop {
   private nextCpuMs = 0;
   private ran = 0;
   private stopping = false;
+  /** Record of the request that runs; NO_RECORD between requests. */
+  private record = NO_RECORD;
+  private readonly notifier = new ShardNotifier((events, len) => this.tell(events, len));
 
   constructor(private readonly setup: ShardSetup) {
     const hash = new KeyHash(setup.hashKeys[0], setup.hashKeys[1]);
@@ -106,6 +113,7 @@ export class ShardLoop {
     this.holds = new Holds(setup.holds);
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
+    this.engine.notifyBy(this.notifier);
     this.configure();
   }
 
@@ -214,11 +222,14 @@ export class ShardLoop {
     const command = runnableCommands[number];
     const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
     if (expects) this.engine.store.expectKey(u8, call.at[1], call.len[1], this.hashes[this.nextWarm - 1]);
+    this.record = i32[w + 2];
     const always = this.watched[number] !== 0 || call.argc > MANY_ARGUMENTS;
     if (this.ran++ < TIMED_PER_WAKE || always) this.timed(command, number, i32[w + 2], 1);
     else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, i32[w + 2], SAMPLE_EVERY);
     else this.engine.run(command);
     if (expects) this.engine.store.expectKey(u8, -1, 0, 0);
+    if (this.notifier.pending) this.notifier.flush();
+    this.record = NO_RECORD;
     this.answer(i32[w + 2]);
   }
 
@@ -265,6 +276,14 @@ export class ShardLoop {
     this.handle(whole, new Int32Array(whole.buffer), 0);
   }
 
+  /** Puts events into the ring, in pieces where they are larger than a message. */
+  private tell({ buf }: EventWriter, len: number): void {
+    const piece = this.replies.maxMessage - REPLY_WORDS * 4;
+    let from = 0;
+    for (; len - from > piece; from += piece) this.put(FromShard.EVENT_PART, this.record, buf, from, piece);
+    this.put(FromShard.EVENT, this.record, buf, from, len - from);
+  }
+
   /** Puts the reply into the ring, in pieces when it is larger than a message. */
   private answer(record: number): void {
     const { buf, pos } = this.reply;
@@ -299,6 +318,10 @@ export class ShardLoop {
     if (now < this.nextStepMs) return false;
     const pauseMs = this.engine.step(STEP_MS, monotonicMs);
     this.nextStepMs = monotonicMs() + pauseMs;
+    if (this.notifier.pending) {
+      this.notifier.flush();
+      this.give();
+    }
     this.publishFigures();
     if (now >= this.nextCpuMs) {
       this.nextCpuMs = now + CPU_EVERY_MS;
