@@ -20,10 +20,20 @@ export const Figure = {
   /** 1 when the shard is over maxmemory and has nothing to evict. */
   EVICTION_EXHAUSTED: 12,
   EXPIRY_CPU_US: 13,
+  /** DIRTY as it was at the last snapshot's cut. */
+  DIRTY_AT_CUT: 14,
+  /** Entries that the snapshot under way has written. */
+  SNAPSHOT_ENTRIES: 15,
+  /** Times that FLUSHALL has run. */
+  FLUSHES: 16,
+  /** Loading: bytes of the file passed over, keys taken in, keys that had expired. */
+  LOADED_BYTES: 17,
+  LOADED_KEYS: 18,
+  LOADED_EXPIRED: 19,
 } as const;
 
 /** Gauges first, then for each command its microseconds, then the commands' histograms. */
-const COMMANDS_FROM = 16;
+const COMMANDS_FROM = 32;
 
 export class Figures {
   private readonly doubles: Float64Array;

@@ -58,3 +58,19 @@ export const STRING_LZF = 0xc3;
 export const INT_TEXT_MAX = 11;
 /** Strings longer than this are compressed. */
 export const LZF_MIN = 20;
+
+/** What stands in a file where a value's type could: marks between entries and before them. */
+export const RdbOpcode = {
+  SLOT_INFO: 244,
+  FUNCTION_2: 245,
+  FUNCTION_PRE_GA: 246,
+  MODULE_AUX: 247,
+  IDLE: 248,
+  FREQ: 249,
+  AUX: 250,
+  RESIZE_DB: 251,
+  EXPIRE_TIME_MS: 252,
+  EXPIRE_TIME: 253,
+  SELECT_DB: 254,
+  EOF: 255,
+} as const;

@@ -7,8 +7,9 @@
  */
 import { Doorbell } from "../../ring/doorbell.ts";
 import { Receiver, Sender } from "../../ring/mailbox.ts";
-import { monotonicMs, openWake, parent } from "../../runtime/mod.ts";
+import { monotonicMs, openWake, parent, systemFiles } from "../../runtime/mod.ts";
 import type { PersistenceSetup } from "./setup.ts";
+import { SnapshotTask } from "./snapshot_task.ts";
 import type { Task, TaskHost, TaskMessage } from "./task.ts";
 
 /** The message that ends the thread: every task finishes first. */
@@ -60,6 +61,6 @@ export class PersistenceLoop implements TaskHost {
 }
 
 const host = await parent();
-const loop = new PersistenceLoop(host.data as PersistenceSetup, () => []);
+const loop = new PersistenceLoop(host.data as PersistenceSetup, (tasks) => [new SnapshotTask(tasks, systemFiles)]);
 loop.run();
 host.exit();

@@ -1,0 +1,54 @@
+/** What main and the snapshot task tell each other (threads/main/persistence/snapshots.ts, snapshot_task.ts). Any thread. */
+import type { TaskMessage } from "./task.ts";
+
+export const SNAPSHOT_TASK = "snapshot";
+
+/** How the file holds the entries: as an RDB file, or as the commands of an append-only file. */
+export type SnapshotForm = "rdb" | "commands";
+
+export interface SnapshotJob {
+  /** Numbers of jobs grow. */
+  readonly job: number;
+  readonly form: SnapshotForm;
+  /** Written first, renamed to `path` when it is complete and on the disk. */
+  readonly temporary: string;
+  readonly path: string;
+  /** The folder of both; renaming is durable once it is synced. */
+  readonly folder: string;
+  /** RDB version, 9 to 12. */
+  readonly version: number;
+  /** rdbchecksum: the file ends with its CRC64, or with zeros. */
+  readonly checksum: boolean;
+  /** rdb-save-incremental-fsync: synced while it is written, in pieces that take the disk a bounded time. */
+  readonly syncsAsItGoes: boolean;
+  /** Auxiliary fields of the header, in order. */
+  readonly aux: readonly (readonly [name: string, value: string])[];
+}
+
+export interface BeginSnapshot extends TaskMessage, SnapshotJob {
+  readonly kind: "begin";
+}
+
+/** Removes the job's file; nothing is told of it any more. */
+export interface AbandonSnapshot extends TaskMessage {
+  readonly kind: "abandon";
+  readonly job: number;
+}
+
+/** The file is complete, in its place and durable. */
+export interface SnapshotDone extends TaskMessage {
+  readonly kind: "done";
+  readonly job: number;
+  readonly entries: number;
+  readonly sizeBytes: number;
+}
+
+/** The disk refused; `line` is Redis's log line on it. What was written is removed. */
+export interface SnapshotFailed extends TaskMessage {
+  readonly kind: "failed";
+  readonly job: number;
+  readonly line: string;
+}
+
+export type FromSnapshotTask = SnapshotDone | SnapshotFailed;
+export type ToSnapshotTask = BeginSnapshot | AbandonSnapshot;

@@ -1,0 +1,126 @@
+/**
+ * SnapshotTask: makes one file of what the engines send of a snapshot. Persistence thread.
+ *
+ * Invariants:
+ * 1. Pieces of one entry are never parted: while a ring's last message was not whole, only that ring is read.
+ * 2. The file is at its place only complete and on the disk; whatever fails before leaves the old file alone and removes ours.
+ * 3. Messages of a job that is over are dropped; one of a job not yet announced stays in its ring.
+ */
+import { SNAPSHOT_WORDS, SnapshotMessage } from "../../ring/snapshot_messages.ts";
+import { RingReader } from "../../ring/ring.ts";
+import type { Files } from "../../runtime/mod.ts";
+import { SnapshotFile, SnapshotFileError } from "./snapshot_file.ts";
+import { type FromSnapshotTask, SNAPSHOT_TASK, type ToSnapshotTask } from "./snapshot_job.ts";
+import type { Task, TaskHost } from "./task.ts";
+
+/** Bytes taken from the rings before other tasks have their turn: a few ms of checksums and writing. */
+const STEP_BYTES = 4 << 20;
+const NONE = -1;
+
+export class SnapshotTask implements Task {
+  readonly name = SNAPSHOT_TASK;
+  private readonly rings: readonly RingReader[];
+  private file: SnapshotFile | undefined;
+  private job = 0;
+  /** The ring whose entry is not yet whole. */
+  private inside = NONE;
+  private readonly finished: boolean[];
+  private entries = 0;
+
+  constructor(private readonly host: TaskHost, private readonly files: Files) {
+    this.rings = host.setup.snapshots.map((buffer) => new RingReader(buffer));
+    this.finished = this.rings.map(() => false);
+  }
+
+  receive(message: ToSnapshotTask): void {
+    if (message.kind === "abandon") {
+      if (message.job === this.job) this.drop();
+      return;
+    }
+    this.drop();
+    this.job = message.job;
+    this.inside = NONE;
+    this.entries = 0;
+    this.finished.fill(false);
+    this.attempt(() => this.file = new SnapshotFile(this.files, message));
+  }
+
+  ready(): boolean {
+    return this.rings.some((ring) => ring.ready());
+  }
+
+  step(): number {
+    let budget = STEP_BYTES;
+    let took = true;
+    while (took && budget > 0) {
+      took = false;
+      for (let k = 0; k < this.rings.length; k++) {
+        if (this.inside !== NONE && this.inside !== k) continue;
+        const bytes = this.take(k, budget);
+        if (bytes > 0) took = true;
+        budget -= bytes;
+      }
+    }
+    return took ? 0 : Infinity;
+  }
+
+  /** Takes what is in a ring; returns about how many bytes. */
+  private take(k: number, budget: number): number {
+    const ring = this.rings[k];
+    const { i32, u8 } = ring;
+    let bytes = 0;
+    for (let at = ring.peek(); at !== 0 && bytes < budget; at = ring.peek()) {
+      const w = at >> 2;
+      const job = i32[w + 2];
+      if (job > this.job) break;
+      if (job === this.job && this.file !== undefined) {
+        if (i32[w + 1] === SnapshotMessage.END) this.endOf(k, i32[w + 4]);
+        else {
+          const from = at + SNAPSHOT_WORDS * 4;
+          this.attempt(() => this.file!.append(u8, from, i32[w + 3], i32[w + 4]));
+          this.inside = i32[w + 5] === 0 && this.file !== undefined ? k : NONE;
+        }
+      }
+      bytes += i32[w];
+      ring.advance();
+    }
+    ring.release();
+    return bytes;
+  }
+
+  private endOf(k: number, entries: number): void {
+    this.finished[k] = true;
+    this.entries += entries;
+    if (!this.finished.every((each) => each)) return;
+    this.attempt(() => {
+      const sizeBytes = this.file!.finish();
+      this.file = undefined;
+      this.tell({ task: SNAPSHOT_TASK, kind: "done", job: this.job, entries: this.entries, sizeBytes });
+    });
+  }
+
+  private attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      if (!(error instanceof SnapshotFileError)) throw error;
+      this.drop();
+      this.tell({ task: SNAPSHOT_TASK, kind: "failed", job: this.job, line: error.message });
+    }
+  }
+
+  private tell(message: FromSnapshotTask): void {
+    this.host.tell(message);
+  }
+
+  /** Gives up the file under way. */
+  private drop(): void {
+    this.file?.abandon();
+    this.file = undefined;
+    this.inside = NONE;
+  }
+
+  close(): void {
+    this.drop();
+  }
+}
