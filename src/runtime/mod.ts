@@ -8,5 +8,6 @@ export * from "./files.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
+export { adviseHugePages } from "./huge_pages.ts";
 export { createNetwork } from "./create_network.ts";
 export { openWake } from "./wake.ts";

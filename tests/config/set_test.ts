@@ -44,7 +44,7 @@ test("config: GET * shows every name and alias of 7.4 and our own, and nothing h
   }
   const newer = "set-max-listpack-entries set-max-listpack-value cluster-announce-human-nodename locale-collate " +
     "max-new-connections-per-cycle max-new-tls-connections-per-cycle hide-user-data-from-log server-cpulist";
-  for (const name of (newer + " shards network rdb-version").split(" ")) assert(here.has(name), name);
+  for (const name of (newer + " shards network huge-pages rdb-version").split(" ")) assert(here.has(name), name);
 });
 
 test("config: SET answers as Redis does", () => {

@@ -30,6 +30,7 @@ function checkLocale(name: string): string | undefined {
 
 export const serverDirectives = {
   "shards": directive(int(-1, 1024), -1, { immutable: true }),
+  "huge-pages": directive(yesNo, true, { immutable: true }),
   "network": directive(oneOf(["auto", "epoll", "portable"]), "auto", { immutable: true }),
   "databases": directive(int(1, INT_MAX), 16, { immutable: true }),
   "daemonize": directive(yesNo, false, { immutable: true }),

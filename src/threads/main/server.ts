@@ -11,7 +11,7 @@ import type { CommandIndex } from "../../commands/lookup.ts";
 import { commandNumbers, shardCommands } from "../../commands/table.ts";
 import type { Config } from "../../config/config.ts";
 import { Arena, MAX_CAPACITY } from "../../memory/arena.ts";
-import { coreCount, createNetwork, monotonicMs, type Network, wallMs, wallUs } from "../../runtime/mod.ts";
+import { adviseHugePages, coreCount, createNetwork, monotonicMs, type Network, wallMs, wallUs } from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
 import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
@@ -97,7 +97,10 @@ export class Server {
       { length: Math.max(1, threads) },
       () => new Store(Arena.create(MAX_CAPACITY), hash, Math.random, config.int("databases")),
     );
-    for (const store of stores) store.setNow(this.startedMs);
+    for (const store of stores) {
+      store.setNow(this.startedMs);
+      if (config.bool("huge-pages")) adviseHugePages(store.arena.buffer);
+    }
     const reply = new Reply();
     const engine = new Engine(stores[0], reply);
     const shards = threads === 0
