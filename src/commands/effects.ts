@@ -117,6 +117,14 @@ export class Effects {
     this.tail(len);
   }
 
+  /** An argument that lies in src[from, to) as a bulk string already: of a reply, say. */
+  framed(src: Uint8Array, from: number, to: number): void {
+    this.ensure(to - from);
+    copyBytes(this.buf, this.pos, src, from, to - from);
+    this.pos += to - from;
+    this.lacking--;
+  }
+
   /** ASCII or latin-1 text. */
   text(s: string): void {
     const len = s.length;
@@ -149,12 +157,19 @@ export class Effects {
     this.bytes(this.number64, 0, writeDouble(this.number64, 0, d));
   }
 
+  /** The key in argument `i` is removed: DEL, or UNLINK when `lazy`, the value of the lazyfree directive that applies. */
+  deleted(i: number, lazy: number): void {
+    this.begin(2);
+    this.text(lazy !== 0 ? "UNLINK" : "DEL");
+    this.arg(i);
+  }
+
   // ---- for what happens beside the commands -----------------------------------------------------------------------
 
-  /** A key goes because it expired or was evicted: `name` is "DEL" or "UNLINK". */
-  removed(name: string, db: number, key: Uint8Array, from: number, len: number): void {
+  /** A key goes because it expired or was evicted; `lazy` as for `deleted`. */
+  removed(lazy: number, db: number, key: Uint8Array, from: number, len: number): void {
     this.start(2, db);
-    this.text(name);
+    this.text(lazy !== 0 ? "UNLINK" : "DEL");
     this.bytes(key, from, len);
   }
 

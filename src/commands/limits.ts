@@ -16,9 +16,11 @@ export class Limits {
   streamNodeMaxBytes = 4096;
   streamNodeMaxEntries = 100;
   hllSparseMaxBytes = 3000;
-  /** 1 where the journal says UNLINK in place of DEL: lazyfree-lazy-expire, lazyfree-lazy-eviction. */
+  /** 1 where the journal says UNLINK in place of DEL: lazyfree-lazy-expire, -eviction, -server-del, -user-del. */
   lazyExpire = 0;
   lazyEviction = 0;
+  lazyServerDel = 0;
+  lazyUserDel = 0;
 
   /** All values in the order of their declaration, to cross threads. */
   toNumbers(): number[] {

@@ -3,6 +3,7 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { countedFields } from "./expiry_argument.ts";
 import { dropEmpty, findField, writeHash } from "./lookup.ts";
+import { recordRemoved } from "./record.ts";
 
 export const hdel: ShardCommand = {
   name: "hdel",
@@ -72,6 +73,7 @@ export const hgetdel: ShardCommand = {
     }
     if (removed === 0) return;
     call.changed(1, removed);
+    if (call.effects.on) recordRemoved(call, 4, call.argc, 1);
     call.notify(NotifyClass.HASH, "hdel", 1);
     if (e !== 0) dropEmpty(call, store, e);
   },

@@ -5,6 +5,7 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { countedFields, fieldExpiry } from "./expiry_argument.ts";
 import { dropEmpty, findField, writeHash } from "./lookup.ts";
+import { recordRemoved } from "./record.ts";
 
 const COMPLEXITY = "O(N) with N fields given";
 const FIELDS_NOT_POSITIVE = new ReplyError("ERR Parameter `numFields` should be greater than 0");
@@ -103,6 +104,7 @@ function expireFields(call: Call, unit: number, relative: boolean, command: stri
     else if (past) {
       e = hashes.removeFound(db, e);
       removed++;
+      if (call.effects.on) recordRemoved(call, i, i + 1, 1);
       reply.int(REMOVED);
       if (hashes.length(e) === 0) {
         for (i++; i < call.argc; i++) reply.int(NO_FIELD);
@@ -116,7 +118,18 @@ function expireFields(call: Call, unit: number, relative: boolean, command: stri
   if (updated + removed === 0) return;
   call.changed(1, updated + removed);
   call.notify(NotifyClass.HASH, removed > 0 ? "hdel" : "hexpire", 1);
+  if (updated > 0 && call.effects.on) recordMoment(call, expiry);
   if (e !== 0) dropEmpty(call, store, e);
+}
+
+/** Records the request, whose condition decides alike wherever it runs, with the time as a moment in ms. */
+function recordMoment(call: Call, expiry: number): void {
+  const { effects } = call;
+  effects.begin(call.argc);
+  effects.text("HPEXPIREAT");
+  effects.arg(1);
+  effects.number(expiry);
+  effects.args(3, call.argc);
 }
 
 function conditionAt(call: Call, i: number): Condition {

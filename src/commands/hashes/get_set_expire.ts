@@ -5,6 +5,7 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { countedFields, fieldExpiry } from "./expiry_argument.ts";
 import { dropEmpty, findField, needFieldRoom, writeHash } from "./lookup.ts";
+import { recordExpiry, recordRemoved } from "./record.ts";
 
 const COMPLEXITY = "O(N) with N fields given";
 const EXPIRY_SYNTAX = "EX seconds | PX milliseconds | EXAT unix-time-seconds | PXAT unix-time-milliseconds";
@@ -74,10 +75,24 @@ export const hgetex: ShardCommand = {
     }
     if (updated + removed === 0) return;
     call.changed(1, updated + removed);
+    if (call.effects.on) {
+      if (removed > 0) recordRemoved(call, first + 2, call.argc, 1);
+      else if (persist) recordPersist(call, first);
+      else recordExpiry(call, expiry, first + 2, call.argc, 1);
+    }
     call.notify(NotifyClass.HASH, removed > 0 ? "hdel" : persist ? "hpersist" : "hexpire", 1);
     if (e !== 0) dropEmpty(call, store, e);
   },
 };
+
+/** Records HPERSIST of the fields behind FIELDS in argument `first`. */
+function recordPersist(call: Call, first: number): void {
+  const { effects } = call;
+  effects.begin(call.argc - first + 2);
+  effects.text("HPERSIST");
+  effects.arg(1);
+  effects.args(first, call.argc);
+}
 
 /** What HSETEX's options say; made once for each call of it. */
 class SetOptions {
@@ -158,10 +173,34 @@ export const hsetex: ShardCommand = {
     call.changed(1, (argc - first) >> 1);
     call.notify(NotifyClass.HASH, "hset", 1);
     if (timed) call.notify(NotifyClass.HASH, past ? "hdel" : "hexpire", 1);
+    if (call.effects.on) recordSet(call, store, e, options, past);
     dropEmpty(call, store, e);
     call.reply.int(1);
   },
 };
+
+/** Records HSETEX in commands that older servers know too. */
+function recordSet(call: Call, store: Store, e: number, options: SetOptions, past: boolean): void {
+  const { effects, buf, at, len, argc } = call;
+  const { first, expiry } = options;
+  if (past) {
+    recordRemoved(call, first, argc, 2);
+    return;
+  }
+  effects.begin(2 + argc - first);
+  effects.text("HSET");
+  effects.arg(1);
+  effects.args(first, argc);
+  if (expiry !== NO_EXPIRY) recordExpiry(call, expiry, first, argc, 2);
+  if (!options.keepExpiry) return;
+  // HSET takes the expiries away; those that were kept are given again.
+  const { hashes } = store;
+  for (let i = first; i < argc; i += 2) {
+    if (hashes.find(e, buf, at[i], len[i]) && hashes.expiry !== NO_EXPIRY) {
+      recordExpiry(call, hashes.expiry, i, i + 1, 1);
+    }
+  }
+}
 
 /** Whether FXX or FNX let the fields be set; `hashes.entry` is the hash afterwards. */
 function conditionHolds(call: Call, store: Store, e: number, options: SetOptions): boolean {

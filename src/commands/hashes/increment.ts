@@ -2,6 +2,7 @@
 import { writeInt64 } from "../../base/int64_text.ts";
 import { SUM_LEFT_INVALID, SUM_NOT_FINITE, SUM_OK, SUM_RIGHT_INVALID } from "../../base/long_doubles.ts";
 import { NOT_FLOAT, OVERFLOW, ReplyError } from "../../base/reply_error.ts";
+import { NO_EXPIRY } from "../../store/store.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { findField, needFieldRoom, writeHash } from "./lookup.ts";
@@ -80,9 +81,28 @@ export const hincrbyfloat: ShardCommand = {
       if (result === SUM_LEFT_INVALID) throw FIELD_NOT_FLOAT;
       if (result === SUM_NOT_FINITE) throw RESULT_NOT_FINITE;
     }
+    const { expiry } = hashes;
     setField(call, met, 2, sum.text, 0, sum.length);
     call.changed(1);
     call.notify(NotifyClass.HASH, "hincrbyfloat", 1);
+    if (call.effects.on) recordSum(call, met ? expiry : NO_EXPIRY);
     call.reply.bulk(sum.text, 0, sum.length);
   },
 };
+
+/** Records the sum as the value of the field, which keeps its `expiry`. */
+function recordSum(call: Call, expiry: number): void {
+  const { effects, sum } = call;
+  effects.begin(4);
+  effects.text("HSET");
+  effects.args(1, 3);
+  effects.bytes(sum.text, 0, sum.length);
+  if (expiry === NO_EXPIRY) return;
+  effects.begin(6);
+  effects.text("HPEXPIREAT");
+  effects.arg(1);
+  effects.number(expiry);
+  effects.text("FIELDS");
+  effects.text("1");
+  effects.arg(2);
+}

@@ -81,13 +81,26 @@ function setExpiry(call: Call, unitMs: number, baseMs: number, command: string):
     store.deleteEntry(call.db, e);
     call.changed(1);
     call.notify(NotifyClass.GENERIC, "del", 1);
+    if (call.effects.on) call.effects.deleted(1, call.limits.lazyExpire);
   } else {
     if (exact) store.setExpiry(call.db, e, when);
     else store.setExpiryBig(call.db, e, big);
     call.changed(1);
     call.notify(NotifyClass.GENERIC, "expire", 1);
+    if (call.effects.on) recordExpiry(call, exact ? when : undefined, big);
   }
   call.reply.int(1);
+}
+
+/** Records the time, `when` or beyond doubles `big`, with the options, as PEXPIREAT. */
+function recordExpiry(call: Call, when: number | undefined, big: bigint): void {
+  const { effects } = call;
+  effects.begin(call.argc);
+  effects.text("PEXPIREAT");
+  effects.arg(1);
+  if (when !== undefined) effects.number(when);
+  else effects.text(big.toString());
+  effects.args(3, call.argc);
 }
 
 function unsupported(option: string): ReplyError {

@@ -74,6 +74,7 @@ function run(call: Call): void {
     if (store.delete(db, buf, at[1], len[1])) {
       call.changed(1);
       call.notify(NotifyClass.GENERIC, "del", 1);
+      if (call.effects.on) call.effects.deleted(1, call.limits.lazyServerDel);
     }
     call.reply.ok();
     return;
@@ -83,7 +84,18 @@ function run(call: Call): void {
   if (clock >= 0) store.setClock(e, clock);
   call.changed(1);
   call.notify(NotifyClass.GENERIC, "restore", 1);
+  if (call.effects.on && expiry !== NO_EXPIRY && !absolute) recordAbsolute(call, expiry);
   call.reply.ok();
+}
+
+/** Records the request with its time to live as a moment. */
+function recordAbsolute(call: Call, expiry: number): void {
+  const { effects } = call;
+  effects.begin(call.argc + 1);
+  effects.args(0, 2);
+  effects.number(expiry);
+  effects.args(3, call.argc);
+  effects.text("ABSTTL");
 }
 
 /**

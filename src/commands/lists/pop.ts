@@ -1,6 +1,7 @@
 /** LPOP, RPOP and LMPOP: elements taken from an end. */
 import { ReplyError, SYNTAX_ERROR, wrongArity } from "../../base/reply_error.ts";
 import { Type } from "../../store/entry.ts";
+import { listLength } from "../../store/types/list.ts";
 import type { Call } from "../call.ts";
 import { keyAt, keysCounted, type ShardCommand } from "../command.ts";
 import { endArgument, popElement, popElements } from "./elements.ts";
@@ -103,8 +104,19 @@ export function popFirstOf(call: Call, first: number, keys: number, atHead: bool
     if (e === 0) continue;
     call.reply.array(2);
     call.reply.bulk(call.buf, call.at[i], call.len[i]);
+    const length = listLength(call.storeOf(i), e);
     popElements(call, i, e, atHead, count);
+    if (call.effects.on) recordPop(call, i, atHead, Math.min(length, count));
     return true;
   }
   return false;
+}
+
+/** Records that `count` elements of the list in argument `i` went. */
+function recordPop(call: Call, i: number, atHead: boolean, count: number): void {
+  const { effects } = call;
+  effects.begin(3);
+  effects.text(atHead ? "LPOP" : "RPOP");
+  effects.arg(i);
+  effects.number(count);
 }

@@ -9,6 +9,9 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { replyInt, replyMembers } from "./members.ts";
 
+/** Members that one recorded SREM names, at most; Redis's number. */
+const SREM_MEMBERS = 1024;
+
 const NOT_POSITIVE = new ReplyError("ERR value is out of range, must be positive");
 
 export const spop: ShardCommand = {
@@ -40,14 +43,30 @@ export const spop: ShardCommand = {
     if (several && n === size) replyMembers(reply, store, e);
     else {
       if (several) reply.set(n);
-      for (let k = 0; k < n; k++) e = popMember(reply, store, db, e);
+      for (let k = 0; k < n; k++) {
+        const from = reply.pos;
+        e = popMember(reply, store, db, e);
+        if (call.effects.on) recordMember(call, n, k, from);
+      }
     }
     if (n === size) store.deleteEntry(db, e);
     call.changed(1, n);
+    if (several && n === size && call.effects.on) call.effects.deleted(1, call.limits.lazyServerDel);
     call.notify(NotifyClass.SET, "spop", 1);
     if (n === size) call.notify(NotifyClass.GENERIC, "del", 1);
   },
 };
+
+/** Records member `k` of the `n` that go: the reply has it from byte `from` on. */
+function recordMember(call: Call, n: number, k: number, from: number): void {
+  const { effects, reply } = call;
+  if (k % SREM_MEMBERS === 0) {
+    effects.begin(2 + Math.min(n - k, SREM_MEMBERS));
+    effects.text("SREM");
+    effects.arg(1);
+  }
+  effects.framed(reply.buf, from, reply.pos);
+}
 
 /** Writes a random member and takes it out. Returns the entry's address, which may be new. */
 function popMember(reply: Reply, store: Store, db: number, e: number): number {

@@ -129,6 +129,13 @@ export function popFirst(call: Call, first: number, wanted: MpopArguments): bool
     reply.bulk(buf, at[i], len[i]);
     reply.array(n);
     popPairs(call, i, e, n, wanted.max, true);
+    if (call.effects.on) {
+      const { effects } = call;
+      effects.begin(3);
+      effects.text(wanted.max ? "ZPOPMAX" : "ZPOPMIN");
+      effects.arg(i);
+      effects.number(n);
+    }
     return true;
   }
   return false;

@@ -8,6 +8,7 @@ import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { insertId, replyEntryOf, replyId } from "./entry_reply.ts";
 import { consumerArgument, countChange, groupArgument, noGroup } from "./groups.ts";
+import { recordAcknowledged, recordPending, recordRead } from "./record.ts";
 
 const CLAIM_IDLE = new ReplyError("ERR Invalid min-idle-time argument for XCLAIM");
 const CLAIM_IDLE_OPTION = new ReplyError("ERR Invalid IDLE option argument for XCLAIM");
@@ -83,7 +84,10 @@ export const xclaim: ShardCommand = {
       id.load(args.list, k * ID_WORDS);
       const found = groups.findPending(g, id);
       if (!streams.has(s, id)) {
-        if (groups.acknowledge(g, id)) dropped++;
+        if (groups.acknowledge(g, id)) {
+          dropped++;
+          if (call.effects.on) recordAcknowledged(call, 1, 2, id);
+        }
         continue;
       }
       if (found === 0 && !force) continue;
@@ -95,12 +99,14 @@ export const xclaim: ShardCommand = {
         i32[pending + P_COUNT] = retryHi;
         i32[pending + P_COUNT + 1] = retryLo;
       } else if (!justId) groups.countDelivery(pending);
+      if (call.effects.on) recordPending(call, store, 1, 2, g, id, pending);
       groups.setTime(c + C_ACTIVE, nowMs);
       if (justId) replyId(call, id);
       else replyEntryOf(call, store, s, id);
       claimed++;
     }
     call.reply.closeArray(place, claimed);
+    if (movesLast && call.effects.on) recordRead(call, store, 1, 2, g);
     countChange(call, 1, claimed + dropped + (movesLast && claimed + dropped === 0 ? 1 : 0));
   },
 };
@@ -177,6 +183,7 @@ function autoclaim(
     if (!streams.has(s, id)) {
       id.store(list, dropped++ * ID_WORDS);
       groups.acknowledge(g, id);
+      if (call.effects.on) recordAcknowledged(call, 1, 2, id);
       w = pending.seekFrom(g + G_PENDING, id);
       continue;
     }
@@ -184,6 +191,7 @@ function autoclaim(
       groups.assign(g, c, id);
       groups.setTime(w + P_TIME, nowMs);
       if (!justId) groups.countDelivery(w);
+      if (call.effects.on) recordPending(call, store, 1, 2, g, id, w);
       groups.setTime(c + C_ACTIVE, nowMs);
       if (justId) replyId(call, id);
       else replyEntryOf(call, store, s, id);

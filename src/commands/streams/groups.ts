@@ -3,6 +3,7 @@ import { ReplyError } from "../../base/reply_error.ts";
 import type { Store } from "../../store/store.ts";
 import { S_GROUPS } from "../../store/types/stream.ts";
 import { type Call, NotifyClass } from "../call.ts";
+import { recordConsumer } from "./record.ts";
 
 /**
  * Counts `n` changes of the key in argument `i` that are no modification to those who watch it: what happens in consumer groups leaves
@@ -42,6 +43,7 @@ export function consumerArgument(call: Call, store: Store, g: number, name: numb
 export function makeConsumer(call: Call, store: Store, g: number, name: number, key: number): number {
   const c = store.streams.groups.createConsumer(g, call.buf, call.at[name], call.len[name], call.nowMs);
   countChange(call, key, 1);
+  if (call.effects.on) recordConsumer(call, key, name);
   call.notify(NotifyClass.STREAM, "xgroup-createconsumer", key);
   return c;
 }

@@ -2,6 +2,7 @@
 import { Type } from "../../store/entry.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
+import { recordTrimmed } from "./record.ts";
 
 export const xtrim: ShardCommand = {
   name: "xtrim",
@@ -24,8 +25,10 @@ export const xtrim: ShardCommand = {
       return;
     }
     const store = call.storeOf(1);
-    const deleted = trim.apply(store, store.streams.open(e));
+    const s = store.streams.open(e);
+    const deleted = trim.apply(store, s);
     if (deleted > 0) {
+      if (call.effects.on && trim.approximate) recordTrimmed(call, store, s, call.argc, undefined);
       call.changed(1, deleted);
       call.notify(NotifyClass.STREAM, "xtrim", 1);
     }

@@ -24,13 +24,20 @@ const LIMIT_MAX = 1000000;
 export class TrimArguments {
   noMakeStream = false;
   private strategy: number = NONE;
-  private approximate = false;
+  /** Only whole blocks go (~). */
+  approximate = false;
+  /** The argument with the length or identifier to trim to. */
+  thresholdAt = 0;
   private limit = 0;
   private most = 0;
   private readonly min = new StreamId();
 
   get given(): boolean {
     return this.strategy !== NONE;
+  }
+
+  get byLength(): boolean {
+    return this.strategy === MAXLEN;
   }
 
   /**
@@ -61,12 +68,13 @@ export class TrimArguments {
     }
     if (limit > 0 && this.strategy === NONE) throw LIMIT_ALONE;
     if (!isAdd && this.strategy === NONE) throw NOTHING;
-    if (limit >= 0 && !this.approximate) throw LIMIT_EXACT;
+    // Files of other servers have the limit of a trimming whose outcome they made exact; it means nothing then.
+    if (limit >= 0 && !this.approximate && call.store.expiryEnabled) throw LIMIT_EXACT;
     if (limit < 0 && this.approximate) {
       limit = LIMIT_BLOCKS * call.limits.streamNodeMaxEntries;
       limit = limit <= 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX);
     }
-    this.limit = Math.max(0, limit);
+    this.limit = this.approximate ? limit : 0;
     return i;
   }
 
@@ -80,6 +88,7 @@ export class TrimArguments {
       this.approximate = isByte(call, i, 126);
       i++;
     }
+    this.thresholdAt = i;
     if (strategy === MINID) call.streams.read(call, i, this.min);
     else {
       this.most = call.int(i);

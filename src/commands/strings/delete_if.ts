@@ -80,6 +80,7 @@ function replyDeleted(call: Call, e: number): void {
     call.storeOf(1).deleteEntry(call.db, e);
     call.changed(1);
     call.notify(NotifyClass.GENERIC, "del", 1);
+    if (call.effects.on) call.effects.deleted(1, call.limits.lazyUserDel);
   }
   call.reply.int(e === 0 ? 0 : 1);
 }

@@ -57,7 +57,7 @@ export const getdel: ShardCommand = {
   run(call: Call): void {
     const e = call.readTyped(1, Type.STRING);
     replyString(call, 1, e);
-    if (e !== 0) remove(call, e);
+    if (e !== 0) remove(call, e, call.limits.lazyUserDel);
   },
 };
 
@@ -96,21 +96,40 @@ export const getex: ShardCommand = {
     const expiry = form === ExpiryForm.NONE ? NO_EXPIRY : expiryArgument(call, expiryAt, form, "getex");
     const store = call.storeOf(1);
     replyString(call, 1, e);
-    if (isAbsolute(form) && expiry <= call.nowMs) remove(call, e);
+    if (isAbsolute(form) && expiry <= call.nowMs) remove(call, e, call.limits.lazyExpire);
     else if (form !== ExpiryForm.NONE) {
       store.setExpiry(call.db, e, expiry);
       call.changed(1);
       call.notify(NotifyClass.GENERIC, "expire", 1);
+      if (call.effects.on) recordExpiry(call, expiry);
     } else if (persist && store.expiry(e) !== NO_EXPIRY) {
       store.setExpiry(call.db, e, NO_EXPIRY);
       call.changed(1);
       call.notify(NotifyClass.GENERIC, "persist", 1);
+      if (call.effects.on) recordPersist(call);
     }
   },
 };
 
-function remove(call: Call, e: number): void {
+/** Removes the key in argument 1; `lazy` is the lazyfree directive that applies. */
+function remove(call: Call, e: number, lazy: number): void {
   call.storeOf(1).deleteEntry(call.db, e);
   call.changed(1);
   call.notify(NotifyClass.GENERIC, "del", 1);
+  if (call.effects.on) call.effects.deleted(1, lazy);
+}
+
+function recordExpiry(call: Call, expiry: number): void {
+  const { effects } = call;
+  effects.begin(3);
+  effects.text("PEXPIREAT");
+  effects.arg(1);
+  effects.number(expiry);
+}
+
+function recordPersist(call: Call): void {
+  const { effects } = call;
+  effects.begin(2);
+  effects.text("PERSIST");
+  effects.arg(1);
 }

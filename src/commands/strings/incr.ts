@@ -111,6 +111,14 @@ export const incrbyfloat: ShardCommand = {
     copyBytes(store.u8, store.valueAt, sum.text, 0, sum.length);
     call.changed(1);
     call.notify(NotifyClass.STRING, "incrbyfloat", 1);
+    if (call.effects.on) {
+      const { effects } = call;
+      effects.begin(4);
+      effects.text("SET");
+      effects.arg(1);
+      effects.bytes(sum.text, 0, sum.length);
+      effects.text("KEEPTTL");
+    }
     call.reply.bulk(sum.text, 0, sum.length);
   },
 };

@@ -14,6 +14,9 @@ import { keyAt, type ShardCommand } from "../command.ts";
 import { expiryArgument, ExpiryForm, expiryForm } from "./expiry_argument.ts";
 import { INT64_MAX, INT64_MIN, NAN_OR_INFINITY, replaceNumber } from "./incr.ts";
 
+/** For an expiry that stays. */
+const KEEP = -2;
+
 const BOUNDS_CROSSED = new ReplyError("ERR LBOUND can't be greater than UBOUND");
 
 /** Bytes of an entry beyond key and value, at most. */
@@ -152,10 +155,24 @@ function storeNumber(call: Call, o: Options, e: number, text: string, expiry: nu
   if (o.form !== ExpiryForm.NONE && !(o.onlyWithoutExpiry && had)) {
     entry = store.setExpiry(call.db, entry, expiry);
     call.notify(NotifyClass.GENERIC, "expire", 1);
+    if (call.effects.on) recordNumber(call, text, expiry);
   } else if (o.persist && had) {
     entry = store.setExpiry(call.db, entry, NO_EXPIRY);
     call.notify(NotifyClass.GENERIC, "persist", 1);
-  }
+    if (call.effects.on) recordNumber(call, text, NO_EXPIRY);
+  } else if (call.effects.on) recordNumber(call, text, KEEP);
+}
+
+/** Records the sum as a SET, which older servers know too, with `expiry` as it is now. */
+function recordNumber(call: Call, text: string, expiry: number): void {
+  const { effects } = call;
+  effects.begin(expiry === NO_EXPIRY ? 3 : expiry === KEEP ? 4 : 5);
+  effects.text("SET");
+  effects.arg(1);
+  effects.text(text);
+  if (expiry === NO_EXPIRY) return;
+  effects.text(expiry === KEEP ? "KEEPTTL" : "PXAT");
+  if (expiry !== KEEP) effects.number(expiry);
 }
 
 function replyNumbers(call: Call, o: Options, value: string, applied: string): void {

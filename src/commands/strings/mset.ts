@@ -4,7 +4,7 @@ import { NO_EXPIRY } from "../../store/store.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keysFrom, type ShardCommand } from "../command.ts";
 import { expiryArgument, ExpiryForm, expiryForm } from "./expiry_argument.ts";
-import { storeString } from "./set.ts";
+import { recordExpiring, storeString } from "./set.ts";
 
 const INVALID_NUMKEYS = new ReplyError("ERR invalid numkeys value");
 const WRONG_PAIRS = new ReplyError("ERR wrong number of key-value pairs");
@@ -103,9 +103,31 @@ export const msetex: ShardCommand = {
       storeString(call, i, i + 1, old === 0 ? expiry : call.storeOf(i).expiry(old));
       if (form !== ExpiryForm.NONE) call.notify(NotifyClass.GENERIC, "expire", i);
     }
+    if (call.effects.on) recordPairs(call, end, expiry, keepTtl);
     call.reply.int(1);
   },
 };
+
+/** Records the pairs in arguments [2, end) in commands that older servers know too. */
+function recordPairs(call: Call, end: number, expiry: number, keepTtl: boolean): void {
+  const { effects } = call;
+  if (!keepTtl && expiry === NO_EXPIRY) {
+    effects.begin(end - 1);
+    effects.text("MSET");
+    effects.args(2, end);
+    return;
+  }
+  for (let i = 2; i < end; i += 2) {
+    if (!keepTtl) {
+      recordExpiring(call, i, i + 1, expiry);
+      continue;
+    }
+    effects.begin(4);
+    effects.text("SET");
+    effects.args(i, i + 2);
+    effects.text("KEEPTTL");
+  }
+}
 
 /** Throws OOM unless the pairs in arguments [from, to) fit, each shard taken to get all of them. */
 function checkRoom(call: Call, from: number, to: number): void {

@@ -84,6 +84,10 @@ export const set: ShardCommand = {
     if ((options & KEEPTTL) !== 0 && old !== 0) expiry = store.expiry(old);
     storeString(call, 1, 2, expiry);
     if (form !== ExpiryForm.NONE) call.notify(NotifyClass.GENERIC, "expire", 1);
+    if (call.effects.on) {
+      if (form !== ExpiryForm.NONE) recordExpiring(call, 1, 2, expiry);
+      else if (condition !== ValueCondition.NONE || get) recordPlain(call, (options & KEEPTTL) !== 0);
+    }
     if (!get) call.reply.ok();
   },
 };
@@ -159,14 +163,36 @@ export const getset: ShardCommand = {
   run(call: Call): void {
     replyString(call, 1, call.readTyped(1, Type.STRING));
     storeString(call, 1, 2, NO_EXPIRY);
+    if (call.effects.on) recordPlain(call, false);
   },
 };
+
+/** Records that the key in argument `k` holds argument `v` until `expiry`. */
+export function recordExpiring(call: Call, k: number, v: number, expiry: number): void {
+  const { effects } = call;
+  effects.begin(5);
+  effects.text("SET");
+  effects.arg(k);
+  effects.arg(v);
+  effects.text("PXAT");
+  effects.number(expiry);
+}
+
+/** Records a SET without conditions, which servers older than they are would not know, and without GET. */
+function recordPlain(call: Call, keepExpiry: boolean): void {
+  const { effects } = call;
+  effects.begin(keepExpiry ? 4 : 3);
+  effects.text("SET");
+  effects.args(1, 3);
+  if (keepExpiry) effects.text("KEEPTTL");
+}
 
 /** SETEX and PSETEX: key, time to live, value. */
 function storeFor(call: Call, form: ExpiryForm, command: string): void {
   const expiry = expiryArgument(call, 2, form, command);
   storeString(call, 1, 3, expiry);
   call.notify(NotifyClass.GENERIC, "expire", 1);
+  if (call.effects.on) recordExpiring(call, 1, 3, expiry);
   call.reply.ok();
 }
 

@@ -31,6 +31,8 @@ const SETTINGS: readonly DirectiveName[] = [
   "hll-sparse-max-bytes",
   "lazyfree-lazy-expire",
   "lazyfree-lazy-eviction",
+  "lazyfree-lazy-server-del",
+  "lazyfree-lazy-user-del",
   "maxmemory",
   "maxmemory-policy",
   "maxmemory-samples",
@@ -63,6 +65,8 @@ export function settingsOf(config: Config, activeExpiry = true): Settings {
   limits.hllSparseMaxBytes = config.int("hll-sparse-max-bytes");
   limits.lazyExpire = config.bool("lazyfree-lazy-expire") ? 1 : 0;
   limits.lazyEviction = config.bool("lazyfree-lazy-eviction") ? 1 : 0;
+  limits.lazyServerDel = config.bool("lazyfree-lazy-server-del") ? 1 : 0;
+  limits.lazyUserDel = config.bool("lazyfree-lazy-user-del") ? 1 : 0;
   settings.maxMemory = config.int("maxmemory");
   settings.policy = EVICTION_POLICIES.indexOf(config.value("maxmemory-policy")) as EvictionPolicy;
   settings.samples = config.int("maxmemory-samples");

@@ -107,7 +107,7 @@ export class Engine {
   private tellEviction(db: number): void {
     const { effects, limits, notifier, notifyMask } = this.call;
     const { u8, keyAt, keyLen } = this.store;
-    if (effects.on) effects.removed(limits.lazyEviction !== 0 ? "UNLINK" : "DEL", db, u8, keyAt, keyLen);
+    if (effects.on) effects.removed(limits.lazyEviction, db, u8, keyAt, keyLen);
     notifier?.changed(db, u8, keyAt, keyLen);
     if ((notifyMask & NotifyClass.EVICTED) !== 0) {
       notifier?.event(NotifyClass.EVICTED, "evicted", db, u8, keyAt, keyLen);

@@ -12,7 +12,7 @@ export class ToldEvents implements StoreEvents {
   expired(store: Store, db: number): void {
     const { effects, limits, notifier, notifyMask } = this.call;
     const { u8, keyAt, keyLen } = store;
-    if (effects.on) effects.removed(limits.lazyExpire !== 0 ? "UNLINK" : "DEL", db, u8, keyAt, keyLen);
+    if (effects.on) effects.removed(limits.lazyExpire, db, u8, keyAt, keyLen);
     notifier?.changed(db, u8, keyAt, keyLen);
     if ((notifyMask & NotifyClass.EXPIRED) !== 0) {
       notifier?.event(NotifyClass.EXPIRED, "expired", db, u8, keyAt, keyLen);
