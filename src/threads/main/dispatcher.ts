@@ -28,6 +28,11 @@ const DEBUG_REFUSED = new ReplyError(
 const EXEC_ARITY = new ReplyError(
   "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command",
 );
+const EXEC_OUT_OF_MEMORY = new ReplyError(
+  `EXECABORT Transaction discarded because of: ${OUT_OF_MEMORY.text}`,
+);
+/** What a client may do between MULTI and EXEC however short memory is. */
+const OUT_OF_QUEUE: readonly string[] = ["discard", "quit", "reset"];
 const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
 /**
  * So many commands in 100 ms are timed each; of more, only every SAMPLE_EVERY-th, which then counts for as many: reading a clock twice costs
@@ -49,6 +54,11 @@ export class Dispatcher {
   slowUs = Infinity;
   readonly errorCounts = new Map<string, number>();
   readonly pause: Pause;
+  /** The reply of the `runQueued` that has just run, when it comes later. */
+  later: Promise<Uint8Array> | undefined;
+  /** The running command has left out what the client does not want (CLIENT REPLY). */
+  muffled = false;
+  private queued = false;
   /** Called when clients that a pause held back may go on. */
   onResume: () => void = () => {};
 
@@ -154,12 +164,14 @@ export class Dispatcher {
     this.shards.wrote(session, start);
   }
 
-  /** Runs a command of a queue that main runs itself; returns its reply instead of sending it. */
+  /** Runs a command of a queue that main runs itself; returns its reply instead of sending it. When it comes later, `later` is set. */
   runQueued(session: Session, entry: CommandEntry, request: Request): Uint8Array {
     this.call.load(request, session.db);
     this.countQueued(entry);
     const start = this.reply.pos;
+    this.queued = true;
     this.runMain(session, entry, start);
+    this.queued = false;
     const bytes = this.reply.buf.slice(start, this.reply.pos);
     this.reply.pos = start;
     return bytes;
@@ -185,7 +197,8 @@ export class Dispatcher {
       reply.error(error);
       this.failed(entry, error);
     }
-    if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) this.muffle(session, entry, start);
+    if (this.muffled) this.muffled = false;
+    else if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) this.muffle(session, entry, start);
   }
 
   /** Drops the reply written since `start`, as CLIENT REPLY OFF and SKIP ask. */
@@ -200,21 +213,37 @@ export class Dispatcher {
    * next requests wait.
    */
   replyLater(session: Session, outcome: Promise<ReplyError | undefined>): void {
+    if (this.queued) {
+      this.later = outcome.then((error) => this.outcomeBytes(error));
+      return;
+    }
     session.gate |= Gate.WAITS;
     outcome.then((error) => {
       session.gate &= ~Gate.WAITS;
       if (session.closed) return;
       const start = this.reply.pos;
-      if (error === undefined) this.reply.ok();
-      else {
-        this.reply.error(error);
-        this.countError(error.code);
-      }
+      this.writeOutcome(error);
       if ((session.gate & Gate.REPLY_OFF) !== 0) this.reply.pos = start;
       this.shards.wrote(session, start);
       this.server.connections.flush(session);
       this.onResume();
     });
+  }
+
+  private writeOutcome(error: ReplyError | undefined): void {
+    if (error === undefined) this.reply.ok();
+    else {
+      this.reply.error(error);
+      this.countError(error.code);
+    }
+  }
+
+  private outcomeBytes(error: ReplyError | undefined): Uint8Array {
+    const start = this.reply.pos;
+    this.writeOutcome(error);
+    const bytes = this.reply.buf.slice(start, this.reply.pos);
+    this.reply.pos = start;
+    return bytes;
   }
 
   /** A call took `us`, at least `slowUs`. A call that went to a shard's thread is told of by that. */
@@ -276,9 +305,10 @@ export class Dispatcher {
       this.refuse(session, NO_AUTH);
       return false;
     }
-    if ((this.gate & Gate.MEMORY) !== 0 && (entry.flags & Flag.DENY_OOM) !== 0 && this.server.memory.isShort()) {
+    if ((this.gate & Gate.MEMORY) !== 0 && needsMemory(session, entry) && this.server.memory.isShort()) {
       entry.rejectedCalls++;
-      this.refuse(session, OUT_OF_MEMORY);
+      this.refuse(session, entry.fullName === "exec" ? EXEC_OUT_OF_MEMORY : OUT_OF_MEMORY);
+      if (entry.fullName === "exec") this.server.transactions.discard(session);
       return false;
     }
     return true;
@@ -297,6 +327,14 @@ export class Dispatcher {
       `ERR unknown subcommand '${echo(request, 1, ECHO_MAX)}'. Try ${container.name.toUpperCase()} HELP.`,
     );
   }
+}
+
+/** True when a command may not run while memory is short: a queue must not grow then, nor run if a command of it may not. */
+function needsMemory(session: Session, entry: CommandEntry): boolean {
+  if ((entry.flags & Flag.DENY_OOM) !== 0) return true;
+  if (session.queue === undefined) return false;
+  if (entry.fullName !== "exec") return !OUT_OF_QUEUE.includes(entry.fullName);
+  return session.queue.commands.some((each) => (each.entry.flags & Flag.DENY_OOM) !== 0);
 }
 
 function echo(request: Request, i: number, max: number): string {

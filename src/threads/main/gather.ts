@@ -11,7 +11,15 @@ const BULK = 36;
 
 const text = new TextEncoder();
 
-export class Gathering {
+/** What makes a record's reply of messages from shards. */
+export interface Collector {
+  /** A piece of a part's reply. Returns true when the whole reply can be made. */
+  add(part: number, buf: Uint8Array, from: number, len: number, last: boolean): boolean;
+  /** The whole reply, in pieces that are the caller's to keep. An error is one piece. */
+  result(): Uint8Array[];
+}
+
+export class Gathering implements Collector {
   /** Each part's reply: in pieces while they come, then whole. */
   private readonly pieces: Uint8Array[][];
   private parts: readonly Uint8Array[] = [];
@@ -23,14 +31,12 @@ export class Gathering {
     this.missing = parts;
   }
 
-  /** A piece of a part's reply. Returns true when all parts are complete. */
   add(part: number, buf: Uint8Array, from: number, len: number, last: boolean): boolean {
     this.pieces[part].push(buf.slice(from, from + len));
     if (last) this.missing--;
     return this.missing === 0;
   }
 
-  /** The whole reply, in pieces that are the caller's to keep. An error is one piece. */
   result(): Uint8Array[] {
     this.parts = this.pieces.map(join);
     for (const part of this.parts) if (part[0] === MINUS) return [part];
@@ -81,7 +87,8 @@ export class Gathering {
   }
 }
 
-function join(pieces: readonly Uint8Array[]): Uint8Array {
+/** The pieces as one. */
+export function join(pieces: readonly Uint8Array[]): Uint8Array {
   if (pieces.length === 1) return pieces[0];
   const whole = new Uint8Array(pieces.reduce((size, piece) => size + piece.length, 0));
   let at = 0;

@@ -10,12 +10,13 @@ import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { Gate, type Session } from "./session.ts";
-import type { Shards } from "./shards.ts";
+import type { Composition, Shards } from "./shards.ts";
 
 export class InlineShards implements Shards {
   readonly threads = 0;
   readonly stores: readonly Store[];
   dispatcher!: Dispatcher;
+  exclusive = false;
   private nextStepMs = 0;
   private readonly published = new Figures(0);
   private readonly hashes = new Int32Array(PREFETCH_MAX);
@@ -58,12 +59,26 @@ export class InlineShards implements Shards {
     // Everything runs in the order of requests, so replies are in order as they are written.
   }
 
+  compose(session: Session): Composition {
+    const { reply } = this.engine;
+    return {
+      run: (entry, request, answered) => {
+        const start = reply.pos;
+        this.run(session, entry, request);
+        const bytes = reply.buf.slice(start, reply.pos);
+        reply.pos = start;
+        answered(bytes);
+      },
+      finish: (bytes) => reply.raw(bytes, 0, bytes.length),
+    };
+  }
+
   busy(): boolean {
-    return false;
+    return this.exclusive;
   }
 
   setNow(ms: number): void {
-    this.engine.setNow(ms);
+    if (!this.exclusive) this.engine.setNow(ms);
   }
 
   turn(now: number): number {
@@ -75,7 +90,7 @@ export class InlineShards implements Shards {
   }
 
   tick(nowMs: number): void {
-    this.engine.setNow(nowMs);
+    this.setNow(nowMs);
   }
 
   configure(settings: Settings): void {

@@ -9,7 +9,7 @@
  * 2. A record is free again only when its reply is complete, even if its session is gone: its number is on the wire.
  */
 import type { CommandEntry } from "./command_entry.ts";
-import type { Gathering } from "./gather.ts";
+import type { Collector } from "./gather.ts";
 import type { Session } from "./session.ts";
 
 const START = 1024;
@@ -33,7 +33,7 @@ export class Pending {
   private readonly sessions: (Session | undefined)[] = [];
   private readonly stored: (Uint8Array[] | undefined)[] = [];
   private readonly entries: (CommandEntry | undefined)[] = [];
-  private readonly gatherings: (Gathering | undefined)[] = [];
+  private readonly gatherings: (Collector | undefined)[] = [];
   private freeHead = NONE;
   private used = 0;
 
@@ -81,12 +81,12 @@ export class Pending {
     return this.entries[record];
   }
 
-  /** The record's reply will be made of several shards' replies. */
-  gather(record: number, gathering: Gathering): void {
+  /** The record's reply will be made of what shards answer. */
+  gather(record: number, gathering: Collector): void {
     this.gatherings[record] = gathering;
   }
 
-  gatheringOf(record: number): Gathering | undefined {
+  gatheringOf(record: number): Collector | undefined {
     return this.gatherings[record];
   }
 

@@ -37,11 +37,12 @@ import { decodeSlowCall } from "../slow_call.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { ComposedReply } from "./composed_reply.ts";
 import { Gathering } from "./gather.ts";
 import { Pending } from "./pending.ts";
 import { Routes, SEVERAL } from "./routes.ts";
 import { Gate, type Session } from "./session.ts";
-import type { Shards } from "./shards.ts";
+import type { Composition, Shards } from "./shards.ts";
 
 /**
  * Bytes of a ring. A message may be a quarter of it, and half is kept free so that any request fits once it is begun; 1 MiB of
@@ -98,7 +99,10 @@ export class RingShards implements Shards {
   private readonly routes: Routes;
   private readonly holds = new Holds();
   private readonly uploads: Upload[] = [];
+  /** No session's request can be taken in now. */
   private full = false;
+  /** See Shards.exclusive. */
+  private standing = false;
   private nowMs = 0;
   /** Sessions with replies gathered in this turn. */
   private readonly touched: Session[] = [];
@@ -172,8 +176,17 @@ export class RingShards implements Shards {
     return this.ends.map((end) => end.figures);
   }
 
+  get exclusive(): boolean {
+    return this.standing;
+  }
+
+  set exclusive(on: boolean) {
+    this.standing = on;
+    if (on) this.full = true;
+  }
+
   setNow(ms: number): void {
-    this.nowMs = ms;
+    if (!this.standing) this.nowMs = ms;
   }
 
   // ---- requests ---------------------------------------------------------------------------------------------------
@@ -183,10 +196,27 @@ export class RingShards implements Shards {
   }
 
   run(session: Session, entry: CommandEntry, request: Request): void {
-    const command = entry.shard!;
     const muted = (session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0;
     session.gate &= ~Gate.REPLY_SKIP;
-    const record = this.pending.open(session, entry, muted);
+    this.route(session, entry, request, this.pending.open(session, entry, muted));
+  }
+
+  compose(session: Session, entry: CommandEntry): Composition {
+    const record = this.pending.open(session, entry, false);
+    const composed = new ComposedReply(
+      (each, request) => this.route(session, each, request, record),
+      (bytes) => {
+        this.pending.receive(record, bytes, 0, bytes.length, true, true);
+        this.leaveAll();
+      },
+    );
+    this.pending.gather(record, composed);
+    return composed;
+  }
+
+  /** Sends a request to the shards that it concerns; they answer for the record. */
+  private route(session: Session, entry: CommandEntry, request: Request, record: number): void {
+    const command = entry.shard!;
     const head = ToShard.RUN | (session.resp3 ? RESP3_BIT : 0) | (session.db << DB_SHIFT) |
       ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch" ? NO_TOUCH_BIT : 0);
     const large = runSize(request.argc, argumentBytes(request)) > this.maxMessage;
@@ -445,10 +475,9 @@ export class RingShards implements Shards {
   turn(): number {
     let progress = false;
     for (const end of this.ends) if (this.receive(end)) progress = true;
-    for (const session of this.touched) this.leave(session);
-    this.touched.length = 0;
+    this.leaveAll();
     this.moveUploads();
-    this.full = this.ends.some((end) => this.tight(end)) || !this.holds.available;
+    this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
     if (this.full || this.uploads.length > 0) {
@@ -538,6 +567,12 @@ export class RingShards implements Shards {
     if (session.closeAfterOutput && session.batch === undefined && !session.closed) this.connections.flush(session);
   }
 
+  /** Sends what sessions gathered: before anything else is written for them. */
+  private leaveAll(): void {
+    for (const session of this.touched) this.leave(session);
+    this.touched.length = 0;
+  }
+
   /** Sends what a session gathered in this turn. */
   private leave(session: Session): void {
     const batch = session.batch!;
@@ -551,6 +586,7 @@ export class RingShards implements Shards {
   }
 
   tick(nowMs: number): void {
+    if (this.standing) return;
     this.nowMs = nowMs;
     for (const [i, end] of this.ends.entries()) {
       if (this.tight(end) || !this.stores[i].expires) continue;

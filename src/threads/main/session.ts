@@ -10,7 +10,10 @@ import type { Request } from "../../codec/resp/request.ts";
 import type { Socket } from "../../runtime/mod.ts";
 import type { ClientType } from "./commands/client_types.ts";
 import { Output } from "./output.ts";
-import type { Queue, Watched } from "./transactions.ts";
+import type { Subscriptions } from "./pubsub.ts";
+import type { Held } from "./pushes.ts";
+import type { Watched } from "./queue_request.ts";
+import type { Queue } from "./transactions.ts";
 
 /** Bits of `Session.gate`: reasons to leave the hot path. */
 export const Gate = {
@@ -32,6 +35,12 @@ export const Gate = {
   WAITS: 128,
   /** Between MULTI and EXEC: commands are queued. */
   MULTI: 256,
+  /** Listens to channels or patterns. */
+  SUBSCRIBED: 512,
+  /** Sees what others run (MONITOR). */
+  MONITORS: 1024,
+  /** Someone monitors, for all clients. */
+  MONITORED: 2048,
 } as const;
 
 /** A first piece of an unfinished request is kept in a buffer of this size. */
@@ -64,6 +73,19 @@ export class Session {
   readonly output = new Output();
   /** ms since when the soft output limit has been exceeded; 0 when it is not. */
   softLimitSince = 0;
+  /** What the session listens to; undefined for nothing. */
+  subscriptions: Subscriptions | undefined;
+  // Messages of this turn (pushes.ts): a range of the encoder, of which protocol, and earlier ranges that do not touch it.
+  pushFrom = 0;
+  pushTo = 0;
+  pushResp3 = false;
+  pushRanges: number[] | undefined;
+  /** Messages that wait for a reply. */
+  held: Held[] | undefined;
+  /** True when a part of the oldest reply owed has gone out. */
+  replyBegun = false;
+  /** Called once no reply is owed any more. */
+  onSettled: (() => void) | undefined;
   /** Commands queued since MULTI; undefined outside a transaction. */
   queue: Queue | undefined;
   /** Keys that WATCH looks after for this client. */
@@ -94,7 +116,7 @@ export class Session {
 
   /** Class of client, as CLIENT LIST TYPE and client-output-buffer-limit tell them apart. */
   get type(): ClientType {
-    return "normal";
+    return this.subscriptions === undefined ? "normal" : "pubsub";
   }
 
   get closing(): boolean {

@@ -6,7 +6,19 @@ import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Session } from "./session.ts";
 
+/** A reply of a session that main puts together of what it and the shards answer in turns (transactions with main's own commands). */
+export interface Composition {
+  /** Runs a request for it; `answered` gets the shards' whole reply, inline before `run` returns. */
+  run(entry: CommandEntry, request: Request, answered: (reply: Uint8Array) => void): void;
+  /** The reply; the bytes stay as they are. Called once, last. */
+  finish(reply: Uint8Array): void;
+}
+
 export interface Shards {
+  /**
+   * While true every session is busy and time stands still: one transaction goes on in steps, and nothing may come between them.
+   */
+  exclusive: boolean;
   /** Number of shard threads; 0 inline. */
   readonly threads: number;
   /** One store a shard. With threads they are for looking at figures only: the shard may be changing them. */
@@ -17,6 +29,8 @@ export interface Shards {
   run(session: Session, entry: CommandEntry, request: Request): void;
   /** Main appended a reply to the dispatcher's Reply from `start` on: it must leave behind the session's earlier ones. */
   wrote(session: Session, start: number): void;
+  /** Opens a session's next reply, to leave behind its earlier ones. */
+  compose(session: Session, entry: CommandEntry): Composition;
   /** True when the session's next request must wait (its replies back up, or a ring is full). */
   busy(session: Session): boolean;
   /** Time of the requests that follow. */

@@ -1,39 +1,30 @@
 /**
- * Transactions: what MULTI queues, what WATCH looks after, and how EXEC becomes one request to the shards. Main thread.
+ * Transactions: what MULTI queues, what WATCH looks after, and how EXEC becomes requests to the shards. Main thread.
  *
- * The queue's shard commands, the keys watched and main's own replies go into one internal `exec` request (commands/transactions/),
- * which is routed like any command: to one shard, or with all owners of its keys held. So a transaction is one point in the order of
- * all requests, and WATCH is checked at that very point.
+ * The queue's shard commands, the keys watched and the replies of main's own commands go into one internal `exec` request
+ * (queue_request.ts), which is routed like any command: to one shard, or with all owners of its keys held. So a transaction is one point in
+ * the order of all requests, and WATCH is checked at that very point. With commands of main's that must keep their place among the shards'
+ * ones, or that WATCH may still abort, it takes several steps (stepwise_exec.ts).
  *
  * Invariants:
- * 1. Main's own commands of a queue run when EXEC is sequenced, in their order; their replies travel with the request.
+ * 1. No command of a queue runs when EXEC is aborted, and each sees what those before it did.
  * 2. A session's watches in the shards are those in `watched`; each way out of them (EXEC, DISCARD, UNWATCH, RESET, the connection's end)
  *    drops both.
  */
 import { equalBytes, latin1Bytes } from "../../base/bytes.ts";
 import { ReplyError } from "../../base/reply_error.ts";
 import { Request } from "../../codec/resp/request.ts";
-import { KeyFinder } from "../../commands/key_specs.ts";
 import { commandNumbers, internalCommands } from "../../commands/table.ts";
 import { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { decimal, fitsRun, type Queued, QueueRequest } from "./queue_request.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
+import { StepwiseExec } from "./stepwise_exec.ts";
 
 const NOT_ALLOWED = new ReplyError("ERR Command not allowed inside a transaction");
 const NO_EXEC = new ReplyError("ERR EXEC without MULTI");
 const ABORTED = new ReplyError("EXECABORT Transaction discarded because of previous errors.");
-
-interface Queued {
-  readonly entry: CommandEntry;
-  readonly args: readonly Uint8Array[];
-}
-
-/** A key that a session watches. */
-export interface Watched {
-  readonly db: number;
-  readonly key: Uint8Array;
-}
 
 /** A session's state between MULTI and EXEC. */
 export interface Queue {
@@ -49,7 +40,6 @@ export class Transactions {
   private readonly entries: readonly CommandEntry[] = internalCommands.map((each) =>
     new CommandEntry(each, undefined, commandNumbers)
   );
-  private readonly finder = new KeyFinder();
   private readonly request = new Request();
 
   constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {}
@@ -117,42 +107,16 @@ export class Transactions {
     const { watched } = session;
     session.watched = [];
     this.watching.delete(session);
-    const steps: Uint8Array[] = [];
-    const keys = new Map<string, Uint8Array>();
-    let all = false;
-    for (const { entry, args } of queue.commands) {
-      const request = new Request();
-      request.load(args);
-      if (entry.shard === undefined) {
-        steps.push(REPLY, this.dispatcher.runQueued(session, entry, request));
-        continue;
-      }
-      this.dispatcher.countQueued(entry);
-      steps.push(RUN, decimal(entry.shardNumber), decimal(session.db), decimal(args.length), ...args);
-      const { routing = "keys", reachesAll } = entry.shard;
-      if (routing === "all" || routing === "any" || routing === "cursor" || reachesAll?.(request) === true) all = true;
-      this.finder.count = 0;
-      this.finder.find(entry.facts, request);
-      for (let k = 0; k < this.finder.count; k++) this.note(keys, args[this.finder.index[k]]);
+    const { commands } = queue;
+    const fits = commands.every(({ entry }) => watched.length > 0 ? entry.shard !== undefined : fitsRun(entry));
+    if (!fits) {
+      new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[2]).start(watched);
+      return;
     }
-    const watches: Uint8Array[] = [];
-    for (const { db, key } of watched) {
-      watches.push(decimal(db), key);
-      this.note(keys, key);
-    }
-    this.ask(session, 2, session.db, [
-      all ? ALL : KEYS,
-      decimal(session.id),
-      decimal(keys.size),
-      ...keys.values(),
-      decimal(watched.length),
-      ...watches,
-      ...steps,
-    ]);
-  }
-
-  private note(keys: Map<string, Uint8Array>, key: Uint8Array): void {
-    keys.set(key.join(), key);
+    const request = new QueueRequest(session, this.dispatcher);
+    request.watch(watched);
+    for (const each of commands) request.add(each);
+    this.ask(session, 2, session.db, request.arguments());
   }
 
   /** Runs the internal command of that index for the session, in the order of its requests. */
@@ -167,17 +131,8 @@ export class Transactions {
   }
 }
 
-const RUN = latin1Bytes("run");
-const REPLY = latin1Bytes("reply");
-const ALL = latin1Bytes("all");
-const KEYS = latin1Bytes("keys");
-
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && equalBytes(a, 0, b, 0, a.length);
-}
-
-function decimal(n: number): Uint8Array {
-  return latin1Bytes(String(n));
 }
 
 /** Each key, then who watches it. */
