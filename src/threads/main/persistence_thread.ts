@@ -7,6 +7,7 @@ import { createMailbox, Receiver, Sender } from "../../ring/mailbox.ts";
 import { createRing, RingWriter } from "../../ring/ring.ts";
 import { spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import { createPositions } from "../journal_positions.ts";
+import { AOF_FIGURES } from "../persistence/aof_messages.ts";
 import type { PersistenceSetup } from "../persistence/setup.ts";
 import type { TaskMessage } from "../persistence/task.ts";
 
@@ -46,6 +47,7 @@ export class PersistenceThread {
       journals: rings(JOURNAL_BYTES),
       positions: createPositions(engines),
       snapshots: rings(SNAPSHOT_BYTES),
+      aofFigures: new SharedArrayBuffer(AOF_FIGURES * 8),
     };
     this.sender = new Sender(this.setup.fromMain);
     this.receiver = new Receiver(this.setup.toMain);

@@ -13,4 +13,6 @@ export interface PersistenceSetup {
   readonly positions: SharedArrayBuffer;
   /** One ring an engine for the pieces of snapshots. */
   readonly snapshots: readonly SharedArrayBuffer[];
+  /** What the AOF task tells INFO (aof_messages.ts, AofFigure). */
+  readonly aofFigures: SharedArrayBuffer;
 }

@@ -16,6 +16,8 @@ export interface TaskHost {
   readonly setup: PersistenceSetup;
   /** Sends a message to main's counterpart of the task, and wakes main. */
   tell(message: TaskMessage): void;
+  /** Lets the whole thread rest for `ms` although the bell may ring. */
+  nap(ms: number): void;
   /** Wakes main because something in shared memory has changed. */
   wakeMain(): void;
 }

@@ -7,7 +7,8 @@
  */
 import { Doorbell } from "../../ring/doorbell.ts";
 import { Receiver, Sender } from "../../ring/mailbox.ts";
-import { monotonicMs, openWake, parent, systemFiles } from "../../runtime/mod.ts";
+import { blockThread, monotonicMs, openWake, parent, systemFiles } from "../../runtime/mod.ts";
+import { AppendOnlyTask } from "./append_only_task.ts";
 import type { PersistenceSetup } from "./setup.ts";
 import { SnapshotTask } from "./snapshot_task.ts";
 import type { Task, TaskHost, TaskMessage } from "./task.ts";
@@ -39,6 +40,10 @@ export class PersistenceLoop implements TaskHost {
     this.wakeMain();
   }
 
+  nap(ms: number): void {
+    blockThread(ms);
+  }
+
   /** Runs until main says so. */
   run(): void {
     const ready = () => this.receiver.ready() || this.tasks.some((task) => task.ready());
@@ -61,6 +66,9 @@ export class PersistenceLoop implements TaskHost {
 }
 
 const host = await parent();
-const loop = new PersistenceLoop(host.data as PersistenceSetup, (tasks) => [new SnapshotTask(tasks, systemFiles)]);
+const loop = new PersistenceLoop(host.data as PersistenceSetup, (tasks) => [
+  new AppendOnlyTask(tasks, systemFiles),
+  new SnapshotTask(tasks, systemFiles),
+]);
 loop.run();
 host.exit();

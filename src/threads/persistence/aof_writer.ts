@@ -1,0 +1,239 @@
+/**
+ * AofWriter: the increment that is being written: gathers commands, writes and syncs them by the policy, and survives a disk that refuses.
+ * Persistence thread.
+ *
+ * Invariants:
+ * 1. The file's first `size` bytes are the sequence of commands up to some point of it. After a write that failed it is cut back to that.
+ * 2. What could not be written stays in the buffer and is tried again; nothing is lost while the process lives.
+ */
+import { FileError, type Files, monotonicMs, type OpenFile, wallMs } from "../../runtime/mod.ts";
+import type { AofSettings } from "./aof_messages.ts";
+
+/** Gathered before it is written: large enough that a write's fixed cost (5 µs) is little. */
+const BUFFER_BYTES = 1 << 20;
+/** appendfsync everysec. */
+const SYNC_EVERY_MS = 1000;
+/** How soon a write that failed is tried again, as in Redis. */
+const RETRY_MS = 1000;
+/** A sync that takes longer counts as delayed, as in Redis. */
+const DELAYED_MS = 2000;
+
+/** What a writer tells. */
+export interface WriterEvents {
+  warning(line: string): void;
+  notice(line: string): void;
+  /** Writing works no more (the system's sentence), or again (""). */
+  state(reason: string): void;
+  /** Under `always`: the disk refused. */
+  fatal(line: string): void;
+  latency(event: string, ms: number): void;
+  syncing(on: boolean): void;
+}
+
+export class AofWriter {
+  /** Bytes of the file that are whole. */
+  size = 0;
+  /** Syncs that took too long. */
+  delayed = 0;
+
+  private buf: Uint8Array = new Uint8Array(BUFFER_BYTES);
+  private length = 0;
+  private file: OpenFile | undefined;
+  /** True when bytes were written since the last sync. */
+  private unsynced = false;
+  private lastSyncMs = 0;
+  private failing = false;
+  private retryMs = 0;
+  private dead = false;
+  private stampedS = 0;
+
+  constructor(private readonly files: Files, private readonly events: WriterEvents, public settings: AofSettings) {}
+
+  /** Bytes that wait to be written. */
+  get buffered(): number {
+    return this.length;
+  }
+
+  /** True when the buffer has so much that it should be written before more comes. */
+  get full(): boolean {
+    return this.length >= BUFFER_BYTES / 2;
+  }
+
+  get hasFailed(): boolean {
+    return this.failing;
+  }
+
+  /** True when everything appended is written and, as far as the policy asks, synced. */
+  get settled(): boolean {
+    return this.length === 0 && (!this.unsynced || this.settings.policy === "no");
+  }
+
+  /** Goes on in the file at `path`, at its end. Throws FileError. */
+  open(path: string): void {
+    const file = this.files.open(path, "update");
+    this.size = file.size();
+    this.file = file;
+    this.lastSyncMs = monotonicMs();
+  }
+
+  append(buf: Uint8Array, from: number, len: number): void {
+    if (this.length + len > this.buf.length) this.widen(len);
+    if (len < 64) { for (let i = 0, to = this.length; i < len; i++) this.buf[to + i] = buf[from + i]; }
+    else this.buf.set(buf.subarray(from, from + len), this.length);
+    this.length += len;
+  }
+
+  private widen(len: number): void {
+    let size = this.buf.length * 2;
+    while (size < this.length + len) size *= 2;
+    const wider = new Uint8Array(size);
+    wider.set(this.buf.subarray(0, this.length));
+    this.buf = wider;
+  }
+
+  /** A command begins: with aof-timestamp-enabled, says the time if its second is new. */
+  stamp(): void {
+    if (!this.settings.timestamps) return;
+    const nowS = Math.floor(wallMs() / 1000);
+    if (nowS <= this.stampedS) return;
+    this.stampedS = nowS;
+    const bytes = new TextEncoder().encode(`#TS:${nowS}\r\n`);
+    this.append(bytes, 0, bytes.length);
+  }
+
+  /** Writes what was gathered. True when nothing waits any more. */
+  write(nowMs: number): boolean {
+    if (this.length === 0) return true;
+    if (this.dead || (this.failing && nowMs < this.retryMs)) return false;
+    const start = monotonicMs();
+    try {
+      this.file!.write(this.buf, 0, this.length, this.size);
+    } catch (error) {
+      this.failed(error, nowMs);
+      return false;
+    }
+    this.tellLatency("aof-write", start);
+    this.size += this.length;
+    this.length = 0;
+    if (this.buf.length > BUFFER_BYTES) this.buf = new Uint8Array(BUFFER_BYTES);
+    this.unsynced = true;
+    if (this.failing) {
+      this.failing = false;
+      this.events.warning("AOF write error looks solved, Redis can write again.");
+      this.events.state("");
+    }
+    return true;
+  }
+
+  private failed(error: unknown, nowMs: number): void {
+    if (!(error instanceof FileError)) throw error;
+    this.retryMs = nowMs + RETRY_MS;
+    const reason = sentence(error);
+    if (!this.failing) this.events.warning(`Error writing to the AOF file: ${reason}`);
+    try {
+      this.file!.truncate(this.size);
+    } catch (second) {
+      if (!(second instanceof FileError)) throw second;
+      this.events.warning(
+        "Could not remove short write from the append-only file.  Redis may refuse to load the AOF the next time it " +
+          `starts.  ftruncate: ${sentence(second)}`,
+      );
+    }
+    if (this.settings.policy === "always") {
+      this.dead = true;
+      this.events.fatal(
+        "Can't recover from AOF write error when the AOF fsync policy is 'always'. Exiting...",
+      );
+      return;
+    }
+    if (!this.failing) this.events.state(reason);
+    this.failing = true;
+  }
+
+  /** Syncs if the policy wants it now. True when everything written is on the disk. */
+  sync(nowMs: number): boolean {
+    if (!this.unsynced) return !this.dead;
+    const { policy, skipsSync } = this.settings;
+    if (this.dead || policy === "no" || skipsSync) return false;
+    if (policy === "everysec" && nowMs - this.lastSyncMs < SYNC_EVERY_MS) return false;
+    return this.syncNow(nowMs);
+  }
+
+  /** ms until the next sync is due, Infinity without one. */
+  syncDueMs(nowMs: number): number {
+    const { policy, skipsSync } = this.settings;
+    if (!this.unsynced || this.dead || policy === "no" || skipsSync) return Infinity;
+    return policy === "always" ? 0 : Math.max(0, this.lastSyncMs + SYNC_EVERY_MS - nowMs);
+  }
+
+  /** ms until a write is worth trying. */
+  writeDueMs(nowMs: number): number {
+    if (this.length === 0 || this.dead) return Infinity;
+    return this.failing ? Math.max(1, this.retryMs - nowMs) : 0;
+  }
+
+  private syncNow(nowMs: number): boolean {
+    const start = monotonicMs();
+    this.events.syncing(true);
+    try {
+      this.file!.sync();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.lastSyncMs = nowMs;
+      if (this.settings.policy === "always") {
+        this.dead = true;
+        this.events.fatal(
+          `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${sentence(error)}. Exiting...`,
+        );
+      } else {
+        this.events.warning(`Fail to fsync the AOF file: ${sentence(error)}`);
+        this.events.state(sentence(error));
+        this.syncFailed = true;
+      }
+      return false;
+    } finally {
+      this.events.syncing(false);
+    }
+    const tookMs = monotonicMs() - start;
+    if (tookMs > DELAYED_MS) this.delayed++;
+    this.tellLatency("aof-fsync-always", start);
+    if (this.syncFailed) {
+      this.syncFailed = false;
+      this.events.state("");
+    }
+    this.unsynced = false;
+    this.lastSyncMs = start;
+    return true;
+  }
+
+  private syncFailed = false;
+
+  private tellLatency(event: string, startMs: number): void {
+    const { latencyMs } = this.settings;
+    if (latencyMs === 0) return;
+    const ms = Math.floor(monotonicMs() - startMs);
+    if (ms >= latencyMs) this.events.latency(event, ms);
+  }
+
+  /** Writes and syncs everything and closes the file, whatever the policy. False when the disk refuses; the rest then stays here. */
+  finish(): boolean {
+    if (this.file === undefined) return true;
+    if (!this.write(Infinity)) return false;
+    if (this.unsynced && !this.syncNow(monotonicMs())) return false;
+    this.file.close();
+    this.file = undefined;
+    return true;
+  }
+
+  /** Closes the file without more. */
+  abandon(): void {
+    this.file?.close();
+    this.file = undefined;
+    this.length = 0;
+  }
+}
+
+/** The system's sentence in a FileError: "No space left on device". */
+export function sentence(error: FileError): string {
+  return error.message.slice(error.message.lastIndexOf(": ") + 2);
+}

@@ -1,0 +1,349 @@
+/**
+ * AppendOnlyTask: writes what the journals bring into the append-only file. Persistence thread.
+ *
+ *   closed --open--> open --END--> closed
+ *                    open, anew: the increment is a temporary one, not in the manifest, until a rewrite has given it a base
+ *
+ * Invariants:
+ * 1. What the files hold is a prefix of the order of requests (journal_merge.ts), whole transactions only but for a torn tail.
+ * 2. `durable` of an engine grows only over records that are written, and synced with it; under `always` each time, so that a reply may go.
+ * 3. A rewrite's increment begins exactly at its cut: the base and the increments from there on are the whole data.
+ */
+import { FileError, type Files, monotonicMs } from "../../runtime/mod.ts";
+import { JournalPositions } from "../journal_positions.ts";
+import { AofFolder } from "./aof_folder.ts";
+import {
+  AOF_TASK,
+  AofFigure,
+  type AofSettings,
+  type EmptyBase,
+  type FromAofTask,
+  Mark,
+  type OpenAof,
+  type ToAofTask,
+} from "./aof_messages.ts";
+import { AofWriter, sentence } from "./aof_writer.ts";
+import { JournalMerge } from "./journal_merge.ts";
+import { AofError, type Manifest } from "./manifest.ts";
+import { SnapshotFile, SnapshotFileError } from "./snapshot_file.ts";
+import type { Task, TaskHost } from "./task.ts";
+
+/** Bytes merged before they are written and other tasks have their turn. */
+const STEP_BYTES = 1 << 18;
+/**
+ * Unless every record must be on the disk at once, the thread looks at the rings this often while there is traffic: a wake-up a record would
+ * cost its producer more than the record.
+ */
+const NAP_MS = 2;
+
+export class AppendOnlyTask implements Task {
+  readonly name = AOF_TASK;
+  private readonly positions: JournalPositions;
+  private readonly merge: JournalMerge;
+  private readonly figures: Float64Array;
+  private readonly opens: OpenAof[] = [];
+  private folder: AofFolder | undefined;
+  private writer: AofWriter | undefined;
+  private settings: AofSettings | undefined;
+  /** True while the manifest does not name the increment being written. */
+  private temporary = false;
+  /** Bytes of the files that are not written any more. */
+  private otherBytes = 0;
+  /** Sequence number of the increment that began at the last cut. */
+  private cutSeq = 0;
+  /** Mark.END was met, but the disk does not take what came before it. */
+  private ending = false;
+  private readonly written: Int32Array;
+
+  constructor(private readonly host: TaskHost, private readonly files: Files) {
+    const { setup } = host;
+    this.positions = new JournalPositions(setup.positions);
+    this.figures = new Float64Array(setup.aofFigures);
+    this.merge = new JournalMerge(setup.journals, this.positions, {
+      begin: () => this.writer!.stamp(),
+      append: (buf, from, len) => this.writer!.append(buf, from, len),
+      mark: (mark) => this.mark(mark),
+    });
+    this.written = new Int32Array(setup.journals.length);
+  }
+
+  receive(message: ToAofTask): void {
+    if (message.kind === "open") {
+      this.opens.push(message);
+      if (this.writer === undefined) this.open();
+    } else if (message.kind === "configure") {
+      this.settings = message.settings;
+      if (this.writer !== undefined) this.writer.settings = message.settings;
+    } else this.rewritten(message.rdb);
+  }
+
+  ready(): boolean {
+    return this.writer !== undefined && this.merge.ready();
+  }
+
+  step(nowMs: number): number {
+    const { writer } = this;
+    if (writer === undefined) return Infinity;
+    let merged = 0;
+    if (this.ending) this.end();
+    else {
+      // While the disk refuses, the journals go on into the buffer: no engine may stand still for it.
+      merged = this.merge.step(STEP_BYTES);
+      if (this.merge.release()) this.host.wakeMain();
+    }
+    if (this.writer === undefined) return 0;
+    if (writer.write(nowMs)) this.noteWritten();
+    if (writer.sync(monotonicMs())) this.noteDurable();
+    this.publishFigures();
+    if (merged >= STEP_BYTES) return 0;
+    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs));
+    if (merged === 0 || this.settings!.policy === "always") return dueMs;
+    return this.nap(dueMs);
+  }
+
+  /** Lets traffic gather; the bell's word says that this thread is awake, so nobody rings. */
+  private nap(dueMs: number): number {
+    this.host.nap(Math.min(NAP_MS, dueMs));
+    return 0;
+  }
+
+  private noteWritten(): void {
+    this.written.set(this.merge.taken);
+  }
+
+  private noteDurable(): void {
+    const { positions, written } = this;
+    let news = false;
+    for (let k = 0; k < written.length; k++) {
+      if (positions.durable(k) === written[k]) continue;
+      positions.setDurable(k, written[k]);
+      news = true;
+    }
+    if (news && this.settings!.policy === "always") this.host.wakeMain();
+  }
+
+  private publishFigures(): void {
+    const { figures, writer } = this;
+    figures[AofFigure.SIZE] = this.otherBytes + writer!.size + writer!.buffered;
+    figures[AofFigure.BUFFER] = writer!.buffered;
+    figures[AofFigure.DELAYED] = writer!.delayed;
+  }
+
+  private tell(message: FromAofTask): void {
+    this.host.tell(message);
+  }
+
+  private readonly notice = (line: string) => this.tell({ task: AOF_TASK, kind: "told", level: "notice", line });
+  private readonly warning = (line: string) => this.tell({ task: AOF_TASK, kind: "told", level: "warning", line });
+
+  // ---- opening ----------------------------------------------------------------------------------------------------
+
+  private open(): void {
+    const message = this.opens.shift()!;
+    try {
+      this.settings = message.settings;
+      this.folder = new AofFolder(this.files, message.place);
+      this.writer = new AofWriter(this.files, {
+        warning: this.warning,
+        notice: this.notice,
+        state: (reason) => this.tell({ task: AOF_TASK, kind: "state", reason }),
+        fatal: (line) => this.tell({ task: AOF_TASK, kind: "fatal", line }),
+        latency: (event, ms) => this.tell({ task: AOF_TASK, kind: "latency", event, ms }),
+        syncing: (on) => this.figures[AofFigure.SYNCING] = on ? 1 : 0,
+      }, message.settings);
+      this.folder.load(this.notice);
+      if (message.anew) this.openTemporary();
+      else this.openLast(message.base);
+    } catch (error) {
+      this.writer?.abandon();
+      this.writer = undefined;
+      if (error instanceof AofError) this.tell({ task: AOF_TASK, kind: "refused", lines: error.lines });
+      else if (error instanceof FileError || error instanceof SnapshotFileError) {
+        this.tell({ task: AOF_TASK, kind: "refused", lines: [`Can't open the append-only file: ${error.message}`] });
+      } else throw error;
+      return;
+    }
+    this.merge.restart();
+    this.figures[AofFigure.BASE_SIZE] = this.otherBytes + this.writer.size;
+    this.publishFigures();
+    this.tell({ task: AOF_TASK, kind: "opened", baseSeq: this.folder.manifest.baseSeq });
+  }
+
+  /** The data is new to the folder: what comes goes beside its files. */
+  private openTemporary(): void {
+    const { folder, writer } = this;
+    folder!.makeFolder();
+    const path = folder!.path(folder!.temporaryIncr);
+    if (this.files.stat(path) !== undefined) this.files.unlink(path);
+    writer!.open(path);
+    this.temporary = true;
+    this.otherBytes = 0;
+  }
+
+  /** Goes on behind the folder's files, which hold the data. */
+  private openLast(base: EmptyBase): void {
+    const { folder, writer } = this;
+    this.temporary = false;
+    const { manifest } = folder!;
+    const { fileName } = folder!.place;
+    const next = manifest.copy();
+    if (manifest.parts.length === 0) {
+      folder!.makeFolder();
+      const part = next.addBase(fileName, base.form === "rdb");
+      this.notice(`Creating AOF base file ${part.name} on server start`);
+      const file = new SnapshotFile(this.files, {
+        job: 0,
+        ...base,
+        path: folder!.path(part.name),
+        folder: folder!.path("."),
+        syncsAsItGoes: false,
+      });
+      file.finish();
+    }
+    const last = next.incr.at(-1);
+    if (last !== undefined) this.notice(`Opening AOF incr file ${last.name} on server start`);
+    const part = last ?? next.addIncr(fileName);
+    if (last === undefined) {
+      this.notice(`Creating AOF incr file ${part.name} on server start`);
+      this.create(folder!.path(part.name));
+      folder!.persist(next);
+    }
+    this.otherBytes = 0;
+    for (const each of next.parts) if (each !== part) this.otherBytes += folder!.sizeOf(each.name);
+    writer!.open(folder!.path(part.name));
+    if (!this.settings!.keepsHistory) folder!.collect(this.notice);
+  }
+
+  /** Makes an empty file, or empties one that a crash left over. */
+  private create(path: string): void {
+    this.files.open(path, "write").close();
+  }
+
+  // ---- marks ------------------------------------------------------------------------------------------------------
+
+  private mark(mark: number): void {
+    if (mark === Mark.END) {
+      this.ending = true;
+      this.end();
+    } else this.cut();
+  }
+
+  /** The journals have ended: closes the file; while the disk refuses, tries again. */
+  private end(): void {
+    const { writer } = this;
+    if (!writer!.finish()) return;
+    this.noteWritten();
+    this.noteDurable();
+    this.ending = false;
+    if (this.temporary) this.files.unlink(this.folder!.path(this.folder!.temporaryIncr));
+    this.writer = undefined;
+    this.tell({ task: AOF_TASK, kind: "closed" });
+    if (this.opens.length > 0) this.open();
+  }
+
+  /** A rewrite's cut: from here on a new increment. If that can't be made, the rewrite is worth nothing. */
+  private cut(): void {
+    const { folder, writer } = this;
+    if (this.temporary) {
+      this.restartTemporary();
+      return;
+    }
+    const next = folder!.manifest.copy();
+    const part = next.addIncr(folder!.place.fileName);
+    try {
+      this.notice(`Creating AOF incr file ${part.name} on background rewrite`);
+      if (!writer!.finish()) throw new FileError("EIO", "the last increment can't be completed: Input/output error");
+      this.create(folder!.path(part.name));
+      folder!.persist(next);
+      this.otherBytes += writer!.size;
+      writer!.open(folder!.path(part.name));
+      this.merge.restart();
+      this.cutSeq = part.seq;
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.cutSeq = 0;
+      this.warning(`Can't begin the AOF incr file ${part.name}: ${sentence(error)}`);
+      const last = folder!.manifest.incr.at(-1)!;
+      writer!.open(folder!.path(last.name));
+    }
+  }
+
+  /** The cut of the first rewrite, or of another try at it: what came before is in the base to come. */
+  private restartTemporary(): void {
+    const { folder, writer } = this;
+    writer!.abandon();
+    this.openTemporary();
+    this.merge.restart();
+    this.cutSeq = folder!.manifest.incrSeq + 1;
+  }
+
+  /** The base of the last cut is there. */
+  private rewritten(rdb: boolean): void {
+    const { folder, writer } = this;
+    if (writer === undefined) return;
+    const next = folder!.manifest.copy();
+    const base = next.addBase(folder!.place.fileName, rdb);
+    try {
+      if (this.cutSeq === 0) throw new FileError("EIO", "no increment began at the cut: Input/output error");
+      if (this.temporary) this.adopt(next);
+      else next.retireIncr(this.cutSeq);
+      folder!.persist(next);
+      this.temporary = false;
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      if (this.temporary) this.giveBack(next);
+      this.tell({
+        task: AOF_TASK,
+        kind: "switched",
+        reason: sentence(error),
+        baseSeq: folder!.manifest.baseSeq,
+      });
+      return;
+    }
+    this.otherBytes = folder!.sizeOf(base.name);
+    this.figures[AofFigure.BASE_SIZE] = this.otherBytes + writer.size + writer.buffered;
+    this.publishFigures();
+    if (!this.settings!.keepsHistory) this.collect();
+    this.tell({ task: AOF_TASK, kind: "switched", reason: "", baseSeq: next.baseSeq });
+  }
+
+  /** Gives the temporary increment its name in the manifest to come; everything older becomes history. */
+  private adopt(next: Manifest): void {
+    const { folder } = this;
+    const part = next.addIncr(folder!.place.fileName);
+    next.retireIncr(part.seq);
+    this.files.rename(folder!.path(folder!.temporaryIncr), folder!.path(part.name));
+    this.notice(
+      `Successfully renamed the temporary AOF incr file ${folder!.temporaryIncr} into ${part.name}`,
+    );
+  }
+
+  /** The manifest that was to name the temporary increment is not there: it stays temporary. */
+  private giveBack(next: Manifest): void {
+    const { folder } = this;
+    const adopted = folder!.path(next.incr.at(-1)?.name ?? folder!.temporaryIncr);
+    if (this.files.stat(adopted) === undefined) return;
+    try {
+      this.files.rename(adopted, folder!.path(folder!.temporaryIncr));
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.warning(`Can't rename the AOF incr file back: ${sentence(error)}`);
+    }
+  }
+
+  private collect(): void {
+    try {
+      this.folder!.collect(this.notice);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.warning(`Can't remove the history of the append-only file: ${sentence(error)}`);
+    }
+  }
+
+  close(): void {
+    const { writer } = this;
+    if (writer === undefined) return;
+    while (this.writer !== undefined && this.merge.step(STEP_BYTES) > 0) writer.write(monotonicMs());
+    this.writer?.finish();
+  }
+}
