@@ -14,6 +14,7 @@ import type { Socket, SocketHandler } from "../../runtime/mod.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { OutputLimits } from "./output_limits.ts";
+import type { Pushes } from "./pushes.ts";
 import { Gate, Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
@@ -45,6 +46,8 @@ export interface ConnectionRules {
   verbose(text: string): void;
   warning(text: string): void;
   opened(session: Session): void;
+  /** The connection is about to be closed from this side. */
+  leaving(session: Session): void;
   closed(session: Session): void;
 }
 
@@ -59,6 +62,8 @@ export class Connections implements SocketHandler {
   /** Receives and sends. */
   reads = 0;
   writes = 0;
+
+  pushes!: Pushes;
 
   private nextId = 1;
   /** Requests parsed ahead, those of the batch that runs, and where each starts. */
@@ -158,6 +163,8 @@ export class Connections implements SocketHandler {
     const session = socket.session as Session | undefined;
     if (session === undefined) return socket.shut();
     session.ended = true;
+    // There is nothing that a client which waits for a key still has to get.
+    if (session.blocked?.waiting === true) return this.close(session);
     this.closeIfEnded(session);
     this.shutIfDone(session);
   }
@@ -168,6 +175,7 @@ export class Connections implements SocketHandler {
     if (which instanceof Session) {
       if (which.closing) return;
       which.gate |= Gate.CLOSING;
+      this.rules.leaving(which);
       which.socket.shut();
       return;
     }
@@ -208,9 +216,19 @@ export class Connections implements SocketHandler {
     return went;
   }
 
-  /** True while the session's next request may not run yet; it is in `waiting` or `postponed`, or its output drains. */
+  /** True while the session's next request may not run yet; it is in `waiting` or `postponed` then, or its output drains. */
   private mustWait(session: Session): boolean {
-    return session.paused || this.shards.busy(session) || this.waiting.has(session) || this.postponed.has(session);
+    if (session.paused || this.waiting.has(session) || this.postponed.has(session)) return true;
+    if ((session.gate & Gate.WAITS) !== 0) return true; // until `resume`
+    if (!this.shards.busy(session)) return false;
+    this.waiting.add(session);
+    return true;
+  }
+
+  /** The session has the reply that its next requests waited for (Gate.WAITS). */
+  resume(session: Session): void {
+    this.postponed.delete(session);
+    this.waiting.add(session);
   }
 
   private resumePostponed(): void {
@@ -234,7 +252,7 @@ export class Connections implements SocketHandler {
       session.paused = false;
       session.socket.resume();
     }
-    if (session.inputLength > 0) this.consumeKept(session);
+    if (session.inputLength > 0 && !this.mustWait(session)) this.consumeKept(session);
     this.closeIfEnded(session);
     this.flush(session);
   }
@@ -278,6 +296,7 @@ export class Connections implements SocketHandler {
         if (request === session.request) session.request = undefined;
         if (session.closing) return to;
         if (this.reply.pos >= FLUSH_AT) this.flush(session);
+        if ((session.gate & Gate.WAITS) !== 0) return request.next;
         const stop = session.paused || this.shards.busy(session);
         if (!stop) continue;
         if (!session.paused) this.waiting.add(session);
@@ -343,6 +362,7 @@ export class Connections implements SocketHandler {
 
   /** Sends buf[from, to) behind what is still unsent. `owned`: the bytes stay as they are, so that they need no copy. */
   send(session: Session, buf: Uint8Array, from: number, to: number, owned = false): void {
+    if (session.pushTo !== 0) this.pushes.leave(session);
     session.netOut += to - from;
     this.netOutput += to - from;
     this.writes++;
