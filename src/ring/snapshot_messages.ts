@@ -1,9 +1,10 @@
 /**
  * Messages of the rings that carry snapshots from the engines to the persistence thread, both ends in this file.
  *
- *   word 0 size | 1 kind | 2 job | 3 bytes | 4 database | 5 1 when whole | 6, 7 - | bytes
- *     ENTRIES   entries of one database; not whole: the last of them goes on in the ring's next message
- *     END       the engine has written everything; word 4: its number of entries
+ *   word 0 size | 1 kind | 2 job | 3 bytes | 4 detail | 5 - | bytes
+ *     ENTRIES   entries of one database; detail: its number times 2, plus 1 when whole: 0, the last of them goes on in the next message
+ *     END       the engine has written everything; detail: its number of entries
+ *     FAILED    the engine can't take part: it has no memory left
  *
  * Main announces a job to the persistence thread before it tells the engines, so a message's job is known when the message is seen.
  */
@@ -11,9 +12,9 @@ import type { Doorbell } from "./doorbell.ts";
 import { padded } from "./messages.ts";
 import type { RingWriter } from "./ring.ts";
 
-export const SnapshotMessage = { ENTRIES: 1, END: 2 } as const;
+export const SnapshotMessage = { ENTRIES: 1, END: 2, FAILED: 3 } as const;
 
-export const SNAPSHOT_WORDS = 8;
+export const SNAPSHOT_WORDS = 6;
 const HEAD_BYTES = SNAPSHOT_WORDS * 4;
 
 /** The engine's end: messages in order; what the ring has no room for waits in memory. */
@@ -35,17 +36,17 @@ export class SnapshotSender {
   }
 
   /** Sends one message of at most `pieceMax` bytes. */
-  send(kind: number, job: number, buf: Uint8Array, from: number, to: number, db: number, whole: boolean): void {
+  send(kind: number, job: number, buf: Uint8Array, from: number, to: number, detail: number): void {
     const size = padded(HEAD_BYTES + to - from);
     const at = this.waitingBytes > 0 ? 0 : this.ring.reserve(size);
     if (at !== 0) {
-      fill(this.ring.u8, this.ring.i32, at, kind, job, buf, from, to, db, whole);
+      fill(this.ring.u8, this.ring.i32, at, kind, job, buf, from, to, detail);
       return;
     }
     const message = new Uint8Array(size);
     const words = new Int32Array(message.buffer);
     words[0] = size;
-    fill(message, words, 0, kind, job, buf, from, to, db, whole);
+    fill(message, words, 0, kind, job, buf, from, to, detail);
     this.waiting.push(message);
     this.waitingBytes += size;
   }
@@ -83,14 +84,12 @@ function fill(
   buf: Uint8Array,
   from: number,
   to: number,
-  db: number,
-  whole: boolean,
+  detail: number,
 ): void {
   const w = at >> 2;
   i32[w + 1] = kind;
   i32[w + 2] = job;
   i32[w + 3] = to - from;
-  i32[w + 4] = db;
-  i32[w + 5] = whole ? 1 : 0;
+  i32[w + 4] = detail;
   u8.set(buf.subarray(from, to), at + HEAD_BYTES);
 }

@@ -9,6 +9,8 @@
 
 /** Version written by default: what Redis 7.2 writes. */
 export const RDB_VERSION = 11;
+/** First version that ends with a checksum (Redis 2.6). */
+export const RDB_CHECKSUM_SINCE = 5;
 /** Newest version read (Redis 7.4). */
 export const RDB_VERSION_MAX = 12;
 
@@ -39,6 +41,22 @@ export const RdbType = {
   HASH_LISTPACK_EX_PRE_GA: 23,
   HASH_METADATA: 24,
   HASH_LISTPACK_EX: 25,
+} as const;
+
+/** First byte of what lies between values in a file. */
+export const Opcode = {
+  SLOT_INFO: 244,
+  FUNCTION_2: 245,
+  FUNCTION_PRE_GA: 246,
+  MODULE_AUX: 247,
+  IDLE: 248,
+  FREQUENCY: 249,
+  AUX: 250,
+  RESIZE_DB: 251,
+  EXPIRE_MS: 252,
+  EXPIRE: 253,
+  SELECT_DB: 254,
+  EOF: 255,
 } as const;
 
 /** How a node of LIST_QUICKLIST_2 holds its elements. */

@@ -1,5 +1,5 @@
 /**
- * SnapshotFile: a snapshot's file while it is written: header, entries with the databases between them, trailer; then onto the disk
+ * SnapshotFile: a snapshot's file while it is written: header, entries and the databases that they are in, trailer; then onto the disk
  * and into its place. Persistence thread.
  *
  * Every failure is a SnapshotFileError whose message is the line that Redis logs; the file is then the caller's to abandon.

@@ -75,10 +75,11 @@ export class SnapshotTask implements Task {
       if (job > this.job) break;
       if (job === this.job && this.file !== undefined) {
         if (i32[w + 1] === SnapshotMessage.END) this.endOf(k, i32[w + 4]);
+        else if (i32[w + 1] === SnapshotMessage.FAILED) this.fail("Not enough memory for another snapshot");
         else {
           const from = at + SNAPSHOT_WORDS * 4;
-          this.attempt(() => this.file!.append(u8, from, i32[w + 3], i32[w + 4]));
-          this.inside = i32[w + 5] === 0 && this.file !== undefined ? k : NONE;
+          this.attempt(() => this.file!.append(u8, from, i32[w + 3], i32[w + 4] >> 1));
+          this.inside = (i32[w + 4] & 1) === 0 && this.file !== undefined ? k : NONE;
         }
       }
       bytes += i32[w];
@@ -104,9 +105,13 @@ export class SnapshotTask implements Task {
       action();
     } catch (error) {
       if (!(error instanceof SnapshotFileError)) throw error;
-      this.drop();
-      this.tell({ task: SNAPSHOT_TASK, kind: "failed", job: this.job, line: error.message });
+      this.fail(error.message);
     }
+  }
+
+  private fail(line: string): void {
+    this.drop();
+    this.tell({ task: SNAPSHOT_TASK, kind: "failed", job: this.job, line });
   }
 
   private tell(message: FromSnapshotTask): void {
