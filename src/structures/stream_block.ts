@@ -20,6 +20,8 @@ import { StreamId } from "./stream_id.ts";
 const END = 0xff;
 const FLAG_DELETED = 1;
 const FLAG_SAME_FIELDS = 2;
+/** What `readInt` returns for integers of more than 13 bits: none that it reads itself. */
+const WIDE = 1 << 30;
 
 /** Both counts may take 4 bytes more than the one they began with. */
 const SLACK = 8;
@@ -51,6 +53,7 @@ export class StreamBlock {
   /** The first field's name, or, with the master's fields, the first value. */
   bodyAt = 0;
 
+  private behindInt = 0;
   private fieldPlace = 0;
   private valuePlace = 0;
   private readonly u8: Uint8Array;
@@ -91,14 +94,13 @@ export class StreamBlock {
   readEntry(p: number): void {
     const listpack = this.listpack;
     this.flags = this.u8[p];
-    p += 2;
-    listpack.read(p);
-    const msHi = listpack.hi;
-    const msLo = listpack.lo;
-    p = listpack.skip(p);
-    listpack.read(p);
-    this.id.setSum(this.master, msHi, msLo, listpack.hi, listpack.lo);
-    p = listpack.skip(p);
+    const ms = this.readInt(p + 2);
+    const msHi = ms === WIDE ? listpack.hi : ms >> 31;
+    const msLo = ms === WIDE ? listpack.lo : ms;
+    const seq = this.readInt(this.behindInt);
+    if (seq === WIDE) this.id.setSum(this.master, msHi, msLo, listpack.hi, listpack.lo);
+    else this.id.setSum(this.master, msHi, msLo, seq >> 31, seq);
+    p = this.behindInt;
     if (this.hasMasterFields) this.pairs = this.fieldCount;
     else {
       listpack.read(p);
@@ -106,6 +108,25 @@ export class StreamBlock {
       p = listpack.skip(p);
     }
     this.bodyAt = p;
+  }
+
+  /** The integer at `p`, or WIDE, and then it is in the listpack's hi and lo; `behindInt` is the place behind it. */
+  private readInt(p: number): number {
+    // Walking a block is mostly reading differences, which are small: the frequent forms are read here.
+    const u8 = this.u8;
+    const b = u8[p];
+    if (b < 0x80) {
+      this.behindInt = p + 2;
+      return b;
+    }
+    if (b >= 0xc0 && b < 0xe0) {
+      this.behindInt = p + 3;
+      return ((((b & 31) << 8) | u8[p + 1]) << 19) >> 19;
+    }
+    const { listpack } = this;
+    listpack.read(p);
+    this.behindInt = listpack.skip(p);
+    return WIDE;
   }
 
   /** Of the entry shown: it was deleted. */

@@ -11,6 +11,9 @@ import { interleave, latitudeOf, latitudeY, longitudeOf, longitudeX, MAX_STEP, s
 /** Half the length of the equator on the Mercator map, metres. */
 const MERCATOR_MAX = 20037726.37;
 
+/** Far more than the rounding of a haversine. */
+const ROUNDING = 1e-9;
+
 // Columns and rows of the nine squares, relative to the middle.
 const DX = [0, 0, 0, 1, -1, 1, -1, 1, -1];
 const DY = [0, 1, -1, 0, 0, 1, 1, -1, -1];
@@ -31,28 +34,48 @@ export class Area {
   readonly behind = new Float64Array(9);
   squares = 0;
 
-  /** Distance of a point from the centre in metres, or -1 when it lies outside. */
-  distanceOf(longitude: number, latitude: number): number {
-    if (this.isBox) {
-      if (latitudeDistance(latitude, this.latitude) > this.height / 2) return -1;
-      if (distance(longitude, latitude, this.longitude, latitude) > this.width / 2) return -1;
-      return distance(this.longitude, this.latitude, longitude, latitude);
-    }
-    const metres = distance(this.longitude, this.latitude, longitude, latitude);
-    return metres > this.radius ? -1 : metres;
-  }
+  // Of a circle, by `cover`: the centre in radians, its latitude's cosine, and the haversine beyond which all is surely outside.
+  private x = 0;
+  private y = 0;
+  private cosine = 0;
+  private far = 0;
 
-  /** The same for the point of a score. */
+  /** After `cover`: distance of the point of a score from the centre in metres, or -1 when it lies outside. */
   distanceOfScore(score: number): number {
     const latitude = latitudeOf(score);
-    // Too far to the north or south is too far, and known without a sine; the margin covers the rounding of either formula.
-    if (!this.isBox && latitudeDistance(latitude, this.latitude) > this.radius * (1 + 1e-9) + 1e-3) return -1;
-    return this.distanceOf(longitudeOf(score), latitude);
+    return this.isBox ? this.distanceInBox(longitudeOf(score), latitude) : this.distanceInCircle(score, latitude);
+  }
+
+  private distanceInBox(longitude: number, latitude: number): number {
+    if (latitudeDistance(latitude, this.latitude) > this.height / 2) return -1;
+    if (distance(longitude, latitude, this.longitude, latitude) > this.width / 2) return -1;
+    return distance(this.longitude, this.latitude, longitude, latitude);
+  }
+
+  /** `distance` with the centre's part computed once, and without its last steps where the result is not needed. */
+  private distanceInCircle(score: number, latitude: number): number {
+    const y = radians(latitude);
+    const u = Math.sin((y - this.y) / 2);
+    if (u * u > this.far) return -1;
+    const v = Math.sin((radians(longitudeOf(score)) - this.x) / 2);
+    if (v === 0) {
+      const metres = latitudeDistance(this.latitude, latitude);
+      return metres > this.radius ? -1 : metres;
+    }
+    const haversine = u * u + this.cosine * Math.cos(y) * v * v;
+    if (haversine > this.far) return -1;
+    const metres = 2 * EARTH_RADIUS * Math.asin(Math.sqrt(haversine));
+    return metres > this.radius ? -1 : metres;
   }
 
   /** Finds the squares. */
   cover(): void {
     const { longitude, latitude } = this;
+    this.x = radians(longitude);
+    this.y = radians(latitude);
+    this.cosine = Math.cos(this.y);
+    const angle = this.radius / EARTH_RADIUS / 2;
+    this.far = angle < Math.PI / 2 ? Math.sin(angle) ** 2 * (1 + ROUNDING) + ROUNDING ** 2 : Infinity;
     const halfHeight = this.isBox ? this.height / 2 : this.radius;
     const halfWidth = this.isBox ? this.width / 2 : this.radius;
     const reach = this.isBox ? Math.sqrt(halfWidth * halfWidth + halfHeight * halfHeight) : this.radius;

@@ -22,7 +22,7 @@ export class Found {
     area.cover();
     for (let k = 0; k < area.squares && this.count < limit; k++) {
       cursor.start(cursor.seek(Seek.BEFORE_SCORE, area.first[k], NO_BYTES, 0, 0), false);
-      while (this.count < limit && cursor.next() && cursor.score < area.behind[k]) {
+      while (this.count < limit && cursor.nextScore() && cursor.score < area.behind[k]) {
         const metres = area.distanceOfScore(cursor.score);
         if (metres >= 0) this.add(cursor.place, cursor.score, metres);
       }

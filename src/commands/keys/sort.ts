@@ -2,6 +2,7 @@
 import { ByteList } from "../../base/byte_list.ts";
 import { compareBytes, equalsIgnoreCase } from "../../base/bytes.ts";
 import { parseDouble, parseScoreBound } from "../../base/doubles.ts";
+import { ascendingOrder } from "../../base/number_order.ts";
 import { ReplyError, SYNTAX_ERROR, WRONG_TYPE } from "../../base/reply_error.ts";
 import { Encoding, Type } from "../../store/entry.ts";
 import { NO_EXPIRY, type Store } from "../../store/store.ts";
@@ -13,6 +14,9 @@ import { KeyUse } from "../key_specs.ts";
 import { SortLookup, starOf } from "./sort_lookup.ts";
 
 const NOT_SCORES = new ReplyError("ERR One or more scores can't be converted into double");
+
+/** As many bytes as a double holds exactly. */
+const PREFIX_BYTES = 6;
 
 const PATTERN_KEYS: KeySpec = {
   flags: ["RO", "access"],
@@ -198,17 +202,30 @@ function naturalOrder(elements: ByteList): Int32Array {
 }
 
 function sortedOrder(call: Call, elements: ByteList, options: Options): Int32Array {
-  const order = naturalOrder(elements);
-  const weights = options.by === 0 ? elements : fetch(call, elements, order, 0, elements.count, [options.by]);
-  const sign = options.descending ? -1 : 1;
-  if (options.alpha) return order.sort((a, b) => sign * compareText(weights, a, b));
-  const scores = new Float64Array(elements.count);
-  for (let i = 0; i < scores.length; i++) if (weights.len[i] >= 0) scores[i] = score(weights, i);
+  const weights = options.by === 0
+    ? elements
+    : fetch(call, elements, naturalOrder(elements), 0, elements.count, [options.by]);
+  const numbers = new Float64Array(elements.count);
+  for (let i = 0; i < numbers.length; i++) {
+    if (options.alpha) numbers[i] = prefix(weights, i);
+    else if (weights.len[i] >= 0) numbers[i] = score(weights, i);
+  }
   // Elements of the same score are ordered too, so that the result does not depend on chance.
-  return order.sort((a, b) => {
-    if (scores[a] !== scores[b]) return scores[a] < scores[b] ? -sign : sign;
-    return sign * compareText(elements, a, b);
-  });
+  const order = ascendingOrder(
+    numbers,
+    numbers.length,
+    (a, b) => compareText(options.alpha ? weights : elements, a, b),
+  );
+  return options.descending ? order.reverse() : order;
+}
+
+/** The first bytes of a text as a number that orders as they do; a missing text comes first. */
+function prefix(list: ByteList, i: number): number {
+  const len = list.len[i];
+  if (len < 0) return -1;
+  let number = 0;
+  for (let k = 0; k < PREFIX_BYTES; k++) number = number * 256 + (k < len ? list.buf[list.at[i] + k] : 0);
+  return number;
 }
 
 /** Order of two texts; a missing one comes first. */

@@ -138,6 +138,25 @@ export class ZsetCursor {
     return true;
   }
 
+  /** As `next`, but sets only `place` and `score`: a walk that passes over most members need not touch their memory. */
+  nextScore(): boolean {
+    const place = this.following;
+    if (place === 0) return false;
+    this.place = place;
+    if (this.inListpack) {
+      const listpack = this.store.listpack;
+      const scoreAt = listpack.skip(place);
+      this.score = this.zsets.scoreAt(scoreAt);
+      this.following = this.reverse ? this.pairBefore(place) : listpack.next(scoreAt);
+      return true;
+    }
+    this.score = this.followingScore;
+    const index = this.zsets.index;
+    this.following = this.reverse ? index.previous() : index.next();
+    if (this.following !== 0) this.followingScore = index.score();
+    return true;
+  }
+
   /** Sets the fields as they were when `place` had this value, as long as the zset did not change; the walk goes on unharmed. */
   revisit(place: number): void {
     if (this.inListpack) {
@@ -162,11 +181,14 @@ export class ZsetCursor {
     const p = this.following;
     const scoreAt = listpack.skip(p);
     if (this.withScores) this.score = this.zsets.scoreAt(scoreAt);
-    if (this.reverse) {
-      const before = listpack.prev(this.value, p);
-      this.following = before === 0 ? 0 : listpack.prev(this.value, before);
-    } else this.following = listpack.next(scoreAt);
+    this.following = this.reverse ? this.pairBefore(p) : listpack.next(scoreAt);
     this.readMember(p);
+  }
+
+  private pairBefore(p: number): number {
+    const listpack = this.store.listpack;
+    const score = listpack.prev(this.value, p);
+    return score === 0 ? 0 : listpack.prev(this.value, score);
   }
 
   private readMember(p: number): void {
