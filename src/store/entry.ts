@@ -1,7 +1,8 @@
 /**
  * Entry: what one key is in the arena, and the names of types and encodings. Any thread, one at a time.
  *
- *   word 0   bits 0..2 type | 3..6 encoding | 7 has expiry | 8..31 clock (LRU seconds, or LFU: 16 bits minutes, 8 bits counter)
+ *   word 0   bits 0..2 type | 3..5 encoding modulo 8 | 6 the snapshot under way has it (store/cut.ts) | 7 has expiry
+ *            | 8..31 clock (LRU seconds, or LFU: 16 bits minutes, 8 bits counter)
  *   8 bytes  expiry, ms since 1970 as signed 64 bits, low word first; only with bit 7
  *   len key | len value (structures/item.ts)
  *   key
@@ -44,7 +45,9 @@ export const ENCODING_NAMES = [
 ];
 
 export const EXPIRY_BIT = 1 << 7;
-export const ENCODING_SHIFT = 3;
+export const WRITTEN_BIT = 1 << 6;
+const ENCODING_SHIFT = 3;
+const ENCODING_MASK = 7 << ENCODING_SHIFT;
 export const CLOCK_SHIFT = 8;
 /** Word 0 without its clock. */
 export const KIND_MASK = 0xff;
@@ -53,8 +56,20 @@ export function typeOf(word0: number): Type {
   return (word0 & 7) as Type;
 }
 
+/** Encodings 0 and 1 are strings' only, so that 8 and 9, which are not, share their three bits. */
 export function encodingOf(word0: number): Encoding {
-  return ((word0 >>> ENCODING_SHIFT) & 15) as Encoding;
+  const bits = (word0 & ENCODING_MASK) >>> ENCODING_SHIFT;
+  return (bits < 2 && (word0 & 7) !== Type.STRING ? bits + 8 : bits) as Encoding;
+}
+
+/** An encoding's bits of word 0. */
+export function encodingBits(encoding: Encoding): number {
+  return (encoding << ENCODING_SHIFT) & ENCODING_MASK;
+}
+
+/** Word 0 with another encoding. */
+export function withEncoding(word0: number, encoding: Encoding): number {
+  return (word0 & ~ENCODING_MASK) | encodingBits(encoding);
 }
 
 /** Longest string that Redis keeps as "embstr" (its 64-byte allocation less both headers). */

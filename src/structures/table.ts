@@ -69,6 +69,14 @@ function segmentBytes(log: number): number {
 /** Most hashes that one `prefetch` takes: the misses a core can have under way are 10 to 20. */
 export const PREFETCH_MAX = 16;
 
+/**
+ * The place of an item with hash `h` in the order of cursors (invariant 3): after a scan that gave cursor c, all items before c have been
+ * met. A merge since then may show some of them again.
+ */
+export function scanPlace(h: number): number {
+  return ((h & 63) << MAX_DEPTH) | (h >>> (32 - MAX_DEPTH));
+}
+
 const NEXT_ONE = 1 << 24;
 const STASH_ONE = 1 << 16;
 const STASH_MASK = 0xff << 16;
@@ -80,6 +88,8 @@ export class Table {
   /** After `scan`: the items met, `foundCount` of them. */
   found = new Int32Array(64);
   foundCount = 0;
+  /** The first place that a scan gives. */
+  private scanFrom = 0;
 
   private readonly i32: Int32Array;
   private readonly u8: Uint8Array;
@@ -288,6 +298,17 @@ export class Table {
    * Cursors are below 2^24 and stay good whatever changes between calls (invariant 3).
    */
   scan(root: number, cursor: number): number {
+    this.scanFrom = 0;
+    return this.scanBucket(root, cursor);
+  }
+
+  /** As `scan`, without the items that scans up to `cursor` have given before a merge. */
+  scanOnce(root: number, cursor: number): number {
+    this.scanFrom = cursor;
+    return this.scanBucket(root, cursor);
+  }
+
+  private scanBucket(root: number, cursor: number): number {
     this.foundCount = 0;
     const i32 = this.i32;
     const dir = i32[root + R_DIR];
@@ -326,7 +347,8 @@ export class Table {
     for (let i = 0; i < SLOTS; i++) {
       const ref = i32[bucket + 4 + i];
       if (ref === 0) continue;
-      if ((this.hashOf(ref) & 63) >> (HOME_BITS - log) !== home) continue;
+      const h = this.hashOf(ref);
+      if ((h & 63) >> (HOME_BITS - log) !== home || scanPlace(h) < this.scanFrom) continue;
       if (this.foundCount === this.found.length) {
         const wider = new Int32Array(this.found.length * 2);
         wider.set(this.found);

@@ -11,25 +11,66 @@
  */
 import { RdbType } from "../../codec/rdb/format.ts";
 import type { RdbWriter } from "../../codec/rdb/writer.ts";
-import { ID_WORDS } from "../../structures/stream_id.ts";
+import { ID_WORDS, StreamId } from "../../structures/stream_id.ts";
 import type { Store } from "../store.ts";
 import { S_ADDED, S_FIRST, S_GROUPS, S_LAST, S_LOG, S_MAX_DELETED } from "../types/stream.ts";
 import { C_ACTIVE, C_PENDING, C_SEEN, G_LAST, G_PENDING, G_READ, P_COUNT, P_TIME } from "../types/stream_groups.ts";
 
 const ID_BYTES = ID_WORDS * 4;
 
-/** Writes the stream of an entry in a form, without type byte. */
-export function writeStream(out: RdbWriter, store: Store, e: number, form: number): void {
-  const { streams, i32, u8, listpack } = store;
-  const s = streams.open(e);
-  const { tree } = streams.log;
-  out.len(streams.log.blockCount(s + S_LOG));
-  for (let at = tree.first(s + S_LOG); at !== 0; at = tree.next()) {
-    out.len(ID_BYTES);
-    writeRawId(out, i32, at);
-    const lp = streams.log.blockOf(at);
-    out.string(u8, lp, listpack.totalBytes(lp));
+/** Writes a stream, its blocks in pieces if wanted. */
+export class StreamWriter {
+  private store!: Store;
+  private s = 0;
+  private form = 0;
+  private blocks = 0;
+  /** Master identifier of the last block written. */
+  private readonly last = new StreamId();
+  private written = 0;
+
+  constructor(private readonly out: RdbWriter) {}
+
+  /** Begins to write the stream of an entry in a form, without type byte. */
+  begin(store: Store, e: number, form: number): void {
+    this.store = store;
+    this.s = store.streams.open(e);
+    this.form = form;
+    this.written = 0;
+    this.blocks = store.streams.log.blockCount(this.s + S_LOG);
+    this.out.len(this.blocks);
   }
+
+  /** Writes until out.pos reaches `limit`, or at least a block; true when the stream is whole. */
+  advance(limit: number): boolean {
+    const { out, store, s, last } = this;
+    const { i32, u8, listpack, streams } = store;
+    const { tree } = streams.log;
+    if (this.written < this.blocks) {
+      let at: number;
+      if (this.written === 0) at = tree.first(s + S_LOG);
+      else {
+        tree.seekFrom(s + S_LOG, last);
+        at = tree.next();
+      }
+      for (;;) {
+        out.len(ID_BYTES);
+        writeRawId(out, i32, at);
+        const lp = streams.log.blockOf(at);
+        out.string(u8, lp, listpack.totalBytes(lp));
+        if (++this.written === this.blocks) break;
+        last.load(i32, at);
+        if (out.pos >= limit) return false;
+        at = tree.next();
+      }
+    }
+    writeState(out, store, s, this.form);
+    return true;
+  }
+}
+
+/** Writes what follows the blocks. */
+function writeState(out: RdbWriter, store: Store, s: number, form: number): void {
+  const { streams, i32, u8 } = store;
   out.len(streams.length(s));
   writeId(out, i32, s + S_LAST);
   if (form !== RdbType.STREAM_LISTPACKS) {

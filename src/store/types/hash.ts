@@ -494,6 +494,8 @@ export class Hashes {
     if (!this.find(e, field, from, len)) return false;
     if (this.expiry === NO_EXPIRY || !this.isStale(this.expiry)) return true;
     const { store } = this;
+    store.touch(db, e);
+    this.find(e, field, from, len);
     store.events?.fieldExpired(store, db, field, from, len);
     e = this.removeFound(db, e);
     this.entry = this.afterExpiry(db, e, 1);
@@ -507,6 +509,7 @@ export class Hashes {
   expireDue(db: number, e: number, want: number): number {
     const { store } = this;
     let n = 0;
+    if (this.isStale(this.earliest(e))) store.touch(db, e);
     for (; n < want && this.isStale(this.earliest(e)); n++) {
       this.earliestField(e);
       store.events?.fieldExpired(store, db, this.bytes, this.at, this.len);

@@ -62,6 +62,11 @@ export class HashCursor {
     this.end = store.fields.foundCount;
   }
 
+  /** True when other hashes may be walked before the next step. */
+  get mayRest(): boolean {
+    return this.encoding !== Encoding.HASHTABLE || this.index === this.end;
+  }
+
   /** Goes to the next field, expired ones too; false behind the last. */
   next(): boolean {
     const store = this.store!;

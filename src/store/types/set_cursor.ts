@@ -38,6 +38,11 @@ export class SetCursor {
     }
   }
 
+  /** True when other sets may be walked before the next step. */
+  get mayRest(): boolean {
+    return this.encoding !== Encoding.HASHTABLE || this.index === this.end;
+  }
+
   /** Goes to the next member; false behind the last. */
   next(): boolean {
     const store = this.store!;

@@ -1,0 +1,199 @@
+/**
+ * CommandWriter: writes entries as the commands that make them, as Redis writes an AOF without RDB preamble. Any thread, one at a time.
+ *
+ * Elements go in commands of at most 64. Of a key: its value (SET, RPUSH, SADD, ZADD, HMSET with HPEXPIREAT behind, XADD with what
+ * belongs to it), then PEXPIREAT. Between two commands the store may be used for whatever else, as long as the entry does not change.
+ */
+import { formatDouble17 } from "../../base/doubles.ts";
+import type { RdbWriter } from "../../codec/rdb/writer.ts";
+import { Encoding, EXPIRY_BIT, Type } from "../entry.ts";
+import { NO_EXPIRY, type Store } from "../store.ts";
+import { HashCursor } from "../types/hash_cursor.ts";
+import { listLength } from "../types/list.ts";
+import { setCount } from "../types/set.ts";
+import { SetCursor } from "../types/set_cursor.ts";
+import { CommandText } from "./command_text.ts";
+import { StreamCommands } from "./stream_commands.ts";
+
+/** Redis's AOF_REWRITE_ITEMS_PER_CMD. */
+const ITEMS = 64;
+
+export class CommandWriter {
+  private readonly text: CommandText;
+  private readonly setCursor = new SetCursor();
+  private readonly hashCursor = new HashCursor();
+  private readonly streams: StreamCommands;
+
+  // The entry being written.
+  private store!: Store;
+  private entry = 0;
+  private done = 0;
+  private total = 0;
+  private finished = true;
+
+  constructor(private readonly out: RdbWriter) {
+    this.text = new CommandText(out);
+    this.streams = new StreamCommands(this.text);
+  }
+
+  /** Writes the commands of an entry. */
+  write(store: Store, e: number): void {
+    this.begin(store, e);
+    this.advance(Infinity);
+  }
+
+  /** Makes ready to write an entry; `advance` writes it. */
+  begin(store: Store, e: number): void {
+    this.store = store;
+    this.entry = e;
+    this.done = 0;
+    this.total = 1;
+    this.finished = false;
+    switch (store.type(e)) {
+      case Type.LIST:
+        this.total = listLength(store, e);
+        break;
+      case Type.SET:
+        this.total = setCount(store, e);
+        this.setCursor.open(store, e);
+        break;
+      case Type.ZSET:
+        this.total = store.zsets.count(e);
+        break;
+      case Type.HASH:
+        this.total = store.hashes.length(e);
+        this.hashCursor.open(store, e);
+        break;
+      case Type.STREAM:
+        this.streams.begin(store, e);
+        break;
+    }
+  }
+
+  /** Writes until out.pos reaches `limit`, or a little beyond; true when the entry is whole. */
+  advance(limit: number): boolean {
+    while (!this.finished && this.out.pos < limit) {
+      this.writeSome(limit);
+      if (this.done < this.total) continue;
+      this.writeExpiry();
+      this.finished = true;
+    }
+    return this.finished;
+  }
+
+  private writeSome(limit: number): void {
+    switch (this.store.type(this.entry)) {
+      case Type.STRING:
+        this.head("SET", 1);
+        this.text.bulk(this.store.u8, this.store.valueAt, this.store.valueLen);
+        this.done = 1;
+        break;
+      case Type.LIST:
+        this.writeElements();
+        break;
+      case Type.SET:
+        this.writeMembers(limit);
+        break;
+      case Type.ZSET:
+        this.writeScored();
+        break;
+      case Type.HASH:
+        this.writeFields(limit);
+        break;
+      case Type.STREAM:
+        if (this.streams.advance(limit)) this.done = 1;
+        break;
+    }
+  }
+
+  /** Begins a command on the key with `count` arguments behind it; leaves the entry open. */
+  private head(name: string, count: number): void {
+    const { text, store } = this;
+    store.open(this.entry);
+    text.begin(count + 2);
+    text.word(name);
+    text.bulk(store.u8, store.keyAt, store.keyLen);
+  }
+
+  /** Begins a command on the key with the next elements, of `parts` arguments each; returns how many elements. */
+  private batch(name: string, parts: number): number {
+    const n = Math.min(ITEMS, this.total - this.done);
+    this.head(name, n * parts);
+    this.done += n;
+    return n;
+  }
+
+  private writeElements(): void {
+    const { text, store } = this;
+    const { quicklists, listpack } = store;
+    const from = this.done;
+    const n = this.batch("RPUSH", 1);
+    if (store.encoding(this.entry) === Encoding.QUICKLIST) quicklists.seek(store.valueAt >> 2, from);
+    else quicklists.seekAlone(store.valueAt, from);
+    for (let k = 0; k < n; k++) {
+      if (k > 0) quicklists.next();
+      quicklists.read();
+      text.bulk(listpack.bytes, listpack.at, listpack.len);
+    }
+  }
+
+  private writeMembers(limit: number): void {
+    const { text, setCursor, out } = this;
+    do {
+      const n = this.batch("SADD", 1);
+      for (let k = 0; k < n; k++) {
+        setCursor.next();
+        text.bulk(setCursor.bytes, setCursor.at, setCursor.len);
+      }
+    } while (this.done < this.total && (out.pos < limit || !setCursor.mayRest));
+  }
+
+  /** From the least member on, as Redis does for commands. */
+  private writeScored(): void {
+    const { text, store } = this;
+    const { cursor } = store.zsets;
+    const from = this.done;
+    const n = this.batch("ZADD", 2);
+    cursor.open(this.entry);
+    cursor.start(from, false);
+    for (let k = 0; k < n; k++) {
+      cursor.next();
+      text.word(formatDouble17(cursor.score));
+      text.bulk(cursor.bytes, cursor.at, cursor.len);
+    }
+  }
+
+  private writeFields(limit: number): void {
+    const { text, hashCursor, out, store } = this;
+    const { field, value } = hashCursor;
+    do {
+      const n = this.batch("HMSET", 2);
+      const expiring: [field: Uint8Array, expiry: number][] = [];
+      for (let k = 0; k < n; k++) {
+        hashCursor.next();
+        text.bulk(field.bytes, field.at, field.len);
+        text.bulk(value.bytes, value.at, value.len);
+        if (hashCursor.expiry !== NO_EXPIRY) {
+          expiring.push([field.bytes.slice(field.at, field.at + field.len), hashCursor.expiry]);
+        }
+      }
+      for (const [name, expiry] of expiring) {
+        store.open(this.entry);
+        text.begin(6);
+        text.word("HPEXPIREAT");
+        text.bulk(store.u8, store.keyAt, store.keyLen);
+        text.word(String(expiry));
+        text.word("FIELDS");
+        text.word("1");
+        text.bulk(name, 0, name.length);
+      }
+    } while (this.done < this.total && (out.pos < limit || !hashCursor.mayRest));
+  }
+
+  private writeExpiry(): void {
+    const { store, entry } = this;
+    if ((store.i32[entry >> 2] & EXPIRY_BIT) === 0) return;
+    this.head("PEXPIREAT", 1);
+    this.text.word(String(store.expiryBig(entry)));
+  }
+}
