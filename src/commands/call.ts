@@ -21,6 +21,7 @@ import { Registers } from "../structures/hyperloglog_registers.ts";
 import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
 import type { Arguments } from "./command.ts";
 import { Effects } from "./effects.ts";
+import { KeyFinder } from "./key_specs.ts";
 import { Limits } from "./limits.ts";
 import { ReadArguments } from "./streams/read_arguments.ts";
 import { StreamArguments } from "./streams/stream_arguments.ts";
@@ -73,6 +74,8 @@ export class Call {
   readonly trim = new TrimArguments();
   readonly reading = new ReadArguments();
 
+  /** Finds a request's keys. */
+  readonly keys = new KeyFinder();
   /** Serialized values, for DUMP and RESTORE. */
   readonly payload = new Payload();
 

@@ -3,12 +3,14 @@ import { OUT_OF_MEMORY, ReplyError } from "../base/reply_error.ts";
 import { ArenaFull } from "../memory/arena.ts";
 import type { Call } from "./call.ts";
 import type { ShardCommand } from "./command.ts";
+import { isSnapshotOn, touchKeys } from "./snapshot_keys.ts";
 
 /** Runs the command whose arguments `call` holds and appends exactly one reply. Returns the error replied, if it was one. */
 export function runGuarded(command: ShardCommand, call: Call): ReplyError | undefined {
   const { reply } = call;
   const start = reply.pos;
   try {
+    if (isSnapshotOn(call)) touchKeys(command, call);
     command.run(call);
     return undefined;
   } catch (error) {

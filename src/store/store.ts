@@ -22,22 +22,25 @@ import { Listpack } from "../structures/listpack.ts";
 import { Quicklist } from "../structures/quicklist.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
 import { AccessClock } from "./access_clock.ts";
+import { Cut, CUT_WORDS } from "./cut.ts";
 import {
   type Encoding,
-  ENCODING_SHIFT,
+  encodingBits,
   encodingOf,
   EXPIRY_BIT,
   KIND_MASK,
   stringEncoding,
   Type,
   typeOf,
+  withEncoding,
+  WRITTEN_BIT,
 } from "./entry.ts";
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
 import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
 import { Streams } from "./types/stream.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
-import { Watches } from "./watches.ts";
+import { WATCH_WORDS, Watches } from "./watches.ts";
 
 /** `expiry` argument for a key without one. */
 export const NO_EXPIRY = -1;
@@ -56,6 +59,9 @@ const W_LOOSE = W_FIELD_DEADLINES + HEAP_WORDS;
 /** Words of one such value; the longest root is a hash's. */
 const LOOSE_WORDS = 16;
 const W_WATCHES = W_LOOSE + 2 * LOOSE_WORDS;
+const W_CUT = W_WATCHES + WATCH_WORDS;
+/** Words of the owner area that are in use. */
+export const STORE_WORDS = W_CUT + CUT_WORDS;
 
 /** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
 const DB_WORDS = 8;
@@ -106,6 +112,8 @@ export class Store {
   readonly garbage: Garbage;
   /** Keys that WATCH looks after. */
   readonly watches: Watches;
+  /** What a snapshot under way has written of this store. */
+  readonly cut: Cut;
   readonly clock: AccessClock;
   /** Time of the batch, ms since 1970. */
   nowMs = 0;
@@ -117,6 +125,8 @@ export class Store {
   expiredFields = 0;
   /** Changes since the last save, as rdb_changes_since_last_save counts them. */
   dirty = 0;
+  /** Times that FLUSHALL was run, counted once over all shards. */
+  flushes = 0;
 
   /** After `open`: where key and value of the entry lie in `u8`. */
   keyAt = 0;
@@ -138,6 +148,7 @@ export class Store {
   private expectedHash = 0;
   private readonly reader: ItemReader;
   private readonly databasesWord: number;
+  private readonly cutWord: number;
 
   /** A store over an arena; a fresh arena gets `dbCount` empty databases. `random()` gives [0, 1). */
   constructor(readonly arena: Arena, readonly hash: KeyHash, readonly random: () => number, dbCount = 16) {
@@ -156,9 +167,11 @@ export class Store {
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
     this.watches = new Watches(this, arena.rootWord + W_WATCHES);
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
+    this.cut = new Cut(this, arena.rootWord + W_CUT);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
     this.clock = new AccessClock(random);
     this.databasesWord = arena.rootWord + W_DATABASES;
+    this.cutWord = arena.rootWord + W_CUT;
     if (dbCount !== OPEN && this.i32[this.databasesWord] === 0) this.format(dbCount);
   }
 
@@ -275,8 +288,7 @@ export class Store {
   }
 
   setEncoding(e: number, encoding: Encoding): void {
-    const w = e >> 2;
-    this.i32[w] = (this.i32[w] & ~(15 << ENCODING_SHIFT)) | (encoding << ENCODING_SHIFT);
+    this.i32[e >> 2] = withEncoding(this.i32[e >> 2], encoding);
   }
 
   /** Expiry in ms since 1970, rounded to a double beyond 2^53; NO_EXPIRY without one. */
@@ -372,7 +384,7 @@ export class Store {
       if (old !== 0) {
         const w = old >> 2;
         if ((this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING && this.u8[old + 5] === valueLen) {
-          this.i32[w] = Type.STRING | (encoding << ENCODING_SHIFT) | this.clock.fresh();
+          this.i32[w] = Type.STRING | encodingBits(encoding) | (this.i32[w] & WRITTEN_BIT) | this.clock.fresh();
           copyBytes(this.u8, old + 6 + keyLen, value, valueFrom, valueLen);
           return old;
         }
@@ -407,11 +419,12 @@ export class Store {
       this.expire(db, old, h);
       old = 0;
     }
+    if (old !== 0) this.touch(db, old);
     const size = entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type);
     let e: number;
     if (old === 0) {
       e = this.arena.alloc(size);
-      this.writeHead(e, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+      this.writeHead(e, db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
       try {
         this.table.insert(root, h, e, expiry !== NO_EXPIRY);
       } catch (error) {
@@ -431,13 +444,15 @@ export class Store {
       this.arena.free(old);
       i32[this.table.slot] = e;
     }
-    this.writeHead(e, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+    this.writeHead(e, db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
     this.table.setFlag(root, expiry !== NO_EXPIRY);
     return e;
   }
 
   private writeHead(
     e: number,
+    db: number,
+    h: number,
     key: Uint8Array,
     keyFrom: number,
     keyLen: number,
@@ -449,7 +464,8 @@ export class Store {
     const i32 = this.i32;
     const u8 = this.u8;
     let at = e + 4;
-    let word0 = type | (encoding << ENCODING_SHIFT) | this.clock.fresh();
+    let word0 = type | encodingBits(encoding) | this.clock.fresh();
+    if (i32[this.cutWord] !== 0) word0 |= this.cut.bitFor(db, h);
     if (expiry !== NO_EXPIRY) {
       word0 |= EXPIRY_BIT;
       this.writeExpiry(e, expiry);
@@ -605,8 +621,23 @@ export class Store {
     this.expire(db, e, this.table.hashOf(e));
   }
 
+  /**
+   * To be called before an entry changes or goes: a snapshot under way that has not written it does so now, as it is (store/cut.ts).
+   * Commands need not: what changes keys calls it before they run. Throws ArenaFull only in a store held by another shard's thread.
+   */
+  touch(db: number, e: number): void {
+    if (this.i32[this.cutWord] !== 0) this.cut.touch(db, e);
+  }
+
+  /** As `touch`, for whatever a key holds. */
+  touchKey(db: number, buf: Uint8Array, from: number, len: number): void {
+    const e = this.table.find(this.root(db), this.hashOf(buf, from, len), buf, from, len);
+    if (e !== 0) this.touch(db, e);
+  }
+
   /** Takes the entry that the table's last find met out of the table and frees it. */
   private drop(db: number, e: number, h: number): void {
+    this.touch(db, e);
     if (this.watches.any) {
       this.open(e);
       this.watches.touch(db, this.u8, this.keyAt, this.keyLen);
@@ -623,9 +654,12 @@ export class Store {
   move(db: number, e: number, toDb: number, key: Uint8Array, keyFrom: number, keyLen: number): number {
     const i32 = this.i32;
     const u8 = this.u8;
+    this.touch(db, e);
+    const toHash = this.hash.of(key, keyFrom, keyLen);
+    const overwritten = this.table.find(this.root(toDb), toHash, key, keyFrom, keyLen);
+    if (overwritten !== 0) this.touch(toDb, overwritten);
     this.slotOf(db, e);
     const h = this.table.hashOf(e);
-    const toHash = this.hash.of(key, keyFrom, keyLen);
     this.open(e);
     const word0 = i32[e >> 2];
     const type = typeOf(word0);
@@ -633,6 +667,7 @@ export class Store {
     const next = this.arena.alloc(entrySize(keyLen, this.valueLen, hasExpiry, type));
     const headLen = hasExpiry ? 12 : 4;
     u8.copyWithin(next, e, e + headLen);
+    i32[next >> 2] = (word0 & ~WRITTEN_BIT) | this.cut.bitFor(toDb, toHash);
     let at = writeLen(u8, next + headLen, keyLen);
     at = writeLen(u8, at, this.valueLen);
     copyBytes(u8, at, key, keyFrom, keyLen);
@@ -685,22 +720,29 @@ export class Store {
       this.i32[rb + i] = w;
     }
     this.table.slot = 0;
+    this.cut.swapped(a, b);
     this.renameDatabases(a, b, b, a);
   }
 
-  /** Empties one database; of a large one the memory is freed in steps. */
+  /** Empties one database; of a large one the memory is freed in steps, of one that a snapshot still needs later. */
   flush(db: number): void {
     this.touchWatched(db);
     const root = this.root(db);
     const large = this.count(db) > FREE_AT_ONCE;
     this.renameDatabases(db, NO_DB, NO_DB, NO_DB);
-    if (large) this.garbage.add(GarbageKind.KEYSPACE, root, ROOT_WORDS);
-    else {
-      this.i32[root + DB_EXPIRE_PLACE] = 0;
-      sweepKeyspace(this, root, root + DB_EXPIRE_PLACE, Infinity);
-    }
+    if (!this.cut.keep(db, root)) this.free(root, large);
     this.i32.fill(0, root, root + DB_WORDS);
     this.table.slot = 0;
+  }
+
+  /** Frees the entries of a database, of a large one in steps. */
+  private free(root: number, large: boolean): void {
+    if (large) {
+      this.garbage.add(GarbageKind.KEYSPACE, root, ROOT_WORDS);
+      return;
+    }
+    this.i32[root + DB_EXPIRE_PLACE] = 0;
+    sweepKeyspace(this, root, root + DB_EXPIRE_PLACE, Infinity);
   }
 
   /** Tells the hashes with fields that expire that database `a` is now `toA`, and `b` `toB`. */
@@ -716,7 +758,7 @@ export class Store {
   /** Empties all databases by starting the arena anew: no walk. */
   flushAll(): void {
     const dbCount = this.dbCount;
-    if (this.watches.any) {
+    if (this.watches.any || this.cut.on) {
       for (let db = 0; db < dbCount; db++) if (this.count(db) > 0) this.flush(db);
       return;
     }
@@ -728,6 +770,11 @@ export class Store {
   /** What is watched in a database and is there now changes. */
   private touchWatched(db: number): void {
     if (this.watches.any) this.watches.touchDatabase(db, db);
+  }
+
+  /** Word index of a database's table root, for walks. */
+  tableRoot(db: number): number {
+    return this.root(db);
   }
 
   /** True when the key is there and its time has not come. Changes nothing. */
