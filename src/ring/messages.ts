@@ -5,9 +5,10 @@
  *     RUN            5.. offset (from the first byte behind these words) and length of each argument, then the bytes
  *     RUN_HELD       as RUN, with the hold's slot in word 1 from bit 16 moved to a word of its own before the arguments
  *     TIME           2, 3: ms since 1970, low and high word
- *     HOLD           2: slot of the hold
- *     CHUNK          2: bytes of the whole message | 3: bytes here | bytes; the last chunk makes the message whole
+ *     HOLD           2: slot of the hold | 3: number of the request that it is for
+ *     CHUNK          2: bytes of the whole message | 3: bytes here | 4: number of the request | 5 - | bytes; the last chunk makes it whole
  *     SETTINGS       2..: Settings as doubles
+ *     JOURNAL        2: number of this point in the order | 3: 1 when changes are journaled from here on, else 0 | 4: a mark, or 0
  *     STOP
  *   from a shard   word 0 size | 1 kind | 2 record | 3 bytes | bytes
  *     REPLY          a complete reply, or its end
@@ -20,7 +21,7 @@
  */
 import { copyBytes } from "../base/bytes.ts";
 
-export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7 } as const;
+export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7, JOURNAL: 8 } as const;
 export const FromShard = { REPLY: 1, REPLY_PART: 2, SLOW: 3, EVENT: 4, EVENT_PART: 5 } as const;
 
 export const KIND_MASK = 0xff;
@@ -28,10 +29,14 @@ export const RESP3_BIT = 1 << 8;
 export const NO_TOUCH_BIT = 1 << 9;
 export const DB_SHIFT = 16;
 
-/** Words before a RUN message's argument table; RUN_HELD has the hold's slot and participants in words 5 and 6. */
+/**
+ * Words before a RUN message's argument table; RUN_HELD has the hold's slot and participants in words 5 and 6, and both the request's
+ * number in word 7.
+ */
 export const RUN_WORDS = 8;
+export const NUMBER_WORD = 7;
 export const REPLY_WORDS = 4;
-export const CHUNK_WORDS = 4;
+export const CHUNK_WORDS = 6;
 
 /** A multiple of 8 not below n. */
 export function padded(n: number): number {

@@ -1,10 +1,15 @@
 /** InlineShards: one engine, driven on the main thread (`shards 0`). */
 import type { Request } from "../../codec/resp/request.ts";
+import { Doorbell } from "../../ring/doorbell.ts";
 import { monotonicMs } from "../../runtime/mod.ts";
 import type { Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Figures } from "../figures.ts";
+import { JournalPositions } from "../journal_positions.ts";
+import type { PersistenceRings } from "../persistence/setup.ts";
 import { type Engine, STEP_MS } from "../shard/engine.ts";
+import { JournalRing } from "../shard/journal_ring.ts";
+import { ShardNotifier } from "../shard/notifier.ts";
 import { publishFigures } from "../shard/publish_figures.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
@@ -18,11 +23,27 @@ export class InlineShards implements Shards {
   dispatcher!: Dispatcher;
   exclusive = false;
   private nextStepMs = 0;
+  private readonly journalRing: JournalRing;
+  private readonly positions: JournalPositions;
+  private journaling = false;
   private readonly published = new Figures(0);
   private readonly hashes = new Int32Array(PREFETCH_MAX);
 
-  constructor(private readonly engine: Engine) {
+  private readonly notifier = new ShardNotifier((events, len) => {
+    const { notifications, pushes } = this.dispatcher.server;
+    notifications.takeAll(events, len, pushes.running);
+  });
+
+  constructor(private readonly engine: Engine, persistence: PersistenceRings) {
     this.stores = [engine.store];
+    this.positions = new JournalPositions(persistence.positions);
+    this.journalRing = new JournalRing(
+      persistence.journals[0],
+      this.positions,
+      0,
+      new Doorbell(persistence.bell),
+    );
+    engine.notifyBy(this.notifier);
   }
 
   prepare(session: Session, requests: readonly Request[], count: number): void {
@@ -53,6 +74,21 @@ export class InlineShards implements Shards {
       session.gate &= ~Gate.REPLY_SKIP;
       reply.pos = start;
     }
+    if (this.notifier.pending) this.tell(session);
+  }
+
+  /** Passes on what the session's request did to keys; messages for the session itself go behind its reply. */
+  private tell(session: Session): void {
+    const { pushes } = this.dispatcher.server;
+    const outer = pushes.running;
+    pushes.running = session;
+    this.notifier.flush();
+    pushes.running = outer;
+    if (outer === undefined && pushes.hasOwn) pushes.giveOwn(session, this.engine.reply);
+  }
+
+  append(session: Session, buf: Uint8Array, from: number, len: number): void {
+    this.dispatcher.server.connections.send(session, buf, from, from + len);
   }
 
   wrote(): void {
@@ -63,10 +99,14 @@ export class InlineShards implements Shards {
     const { reply } = this.engine;
     return {
       run: (entry, request, answered) => {
+        const { pushes } = this.dispatcher.server;
+        const outer = pushes.running;
+        pushes.running = session;
         const start = reply.pos;
         this.run(session, entry, request);
         const bytes = reply.buf.slice(start, reply.pos);
         reply.pos = start;
+        pushes.running = outer;
         answered(bytes);
       },
       finish: (bytes) => reply.raw(bytes, 0, bytes.length),
@@ -74,7 +114,7 @@ export class InlineShards implements Shards {
   }
 
   busy(): boolean {
-    return this.exclusive;
+    return this.exclusive || this.journalRing.full;
   }
 
   setNow(ms: number): void {
@@ -84,8 +124,12 @@ export class InlineShards implements Shards {
   turn(now: number): number {
     if (now >= this.nextStepMs) {
       const pauseMs = this.engine.step(STEP_MS, monotonicMs);
+      if (this.notifier.pending) this.notifier.flush();
       this.nextStepMs = monotonicMs() + pauseMs;
     }
+    this.settleJournal();
+    // Records that wait for room are moved on as soon as the persistence thread says that there is some.
+    if (this.journalRing.waits && !this.journalRing.requestRoom()) return 0;
     return Math.max(0, this.nextStepMs - now);
   }
 
@@ -96,6 +140,21 @@ export class InlineShards implements Shards {
   configure(settings: Settings): void {
     this.engine.settings.fromNumbers(settings.toNumbers());
     this.engine.configure();
+  }
+
+  journal(on: boolean, mark: number): void {
+    if (mark !== 0) this.journalRing.mark(0, mark);
+    if (on !== this.journaling) this.engine.journal = on ? this.journalRing : undefined;
+    this.journaling = on;
+    this.journalRing.publish();
+  }
+
+  settleJournal(): void {
+    if (this.journaling || this.journalRing.waits) this.journalRing.publish();
+  }
+
+  get unsynced(): boolean {
+    return this.journalRing.count !== this.positions.durable(0);
   }
 
   relieve(): boolean {

@@ -23,7 +23,8 @@ const SNAPSHOT_BYTES = 1 << 20;
 export type TaskListener = (message: TaskMessage) => void;
 
 export class PersistenceThread {
-  readonly setup: PersistenceSetup;
+  /** The memory that the thread shares with engines and main. */
+  readonly shared: Omit<PersistenceSetup, "wakeHandle">;
   private readonly bell = new Doorbell();
   private readonly sender: Sender<TaskMessage>;
   private readonly receiver: Receiver<TaskMessage>;
@@ -31,26 +32,31 @@ export class PersistenceThread {
   private thread: Thread | undefined;
   private closing = false;
 
-  /** For `engines` engines. `onDeath` is called with a report when the thread dies by itself. */
-  constructor(engines: number, wakeHandle: unknown, private readonly onDeath: (report: string) => void) {
+  /**
+   * For `engines` engines. `wakeHandle` gives the network's, `onDeath` is called with a report when the thread dies by itself.
+   */
+  constructor(
+    engines: number,
+    private readonly wakeHandle: () => unknown,
+    private readonly onDeath: (report: string) => void,
+  ) {
     const rings = (size: number) =>
       Array.from({ length: engines }, () => {
         const ring = createRing(size);
         new RingWriter(ring); // formats the ring before its reader looks
         return ring;
       });
-    this.setup = {
+    this.shared = {
       bell: this.bell.buffer,
       fromMain: createMailbox(),
       toMain: createMailbox(),
-      wakeHandle,
       journals: rings(JOURNAL_BYTES),
       positions: createPositions(engines),
       snapshots: rings(SNAPSHOT_BYTES),
       aofFigures: new SharedArrayBuffer(AOF_FIGURES * 8),
     };
-    this.sender = new Sender(this.setup.fromMain);
-    this.receiver = new Receiver(this.setup.toMain);
+    this.sender = new Sender(this.shared.fromMain);
+    this.receiver = new Receiver(this.shared.toMain);
   }
 
   /** True once the thread was started. */
@@ -71,7 +77,8 @@ export class PersistenceThread {
   }
 
   private start(): Thread {
-    const thread = spawn(workerUrl("threads/persistence/worker.ts"), this.setup);
+    const setup: PersistenceSetup = { ...this.shared, wakeHandle: this.wakeHandle() };
+    const thread = spawn(workerUrl("threads/persistence/worker.ts"), setup);
     thread.onError = (text) => {
       if (!this.closing) this.onDeath(`persistence: ${text}`);
     };

@@ -18,6 +18,7 @@ import {
   FromShard,
   KIND_MASK,
   NO_TOUCH_BIT,
+  NUMBER_WORD,
   padded,
   REPLY_WORDS,
   RESP3_BIT,
@@ -31,6 +32,9 @@ import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
+import { JournalPositions } from "../journal_positions.ts";
+import type { PersistenceRings } from "../persistence/setup.ts";
+import { BACKGROUND } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
 import { decodeSlowCall } from "../slow_call.ts";
@@ -40,6 +44,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { ComposedReply } from "./composed_reply.ts";
 import { Gathering } from "./gather.ts";
 import { Pending } from "./pending.ts";
+import { NEXT_REPLY } from "./pushes.ts";
 import { Routes, SEVERAL } from "./routes.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
@@ -75,6 +80,10 @@ interface ShardEnd {
   toldMs: number;
   /** Bytes reserved since the last publish. */
   unpublished: number;
+  /** Number of the last request sent to the shard. */
+  sent: number;
+  /** Pieces of events that lack their end. */
+  readonly eventPieces: Uint8Array[];
 }
 
 /** A request too large for a message: each part is a whole RUN message in private memory, sent in chunks. */
@@ -110,6 +119,10 @@ export class RingShards implements Shards {
   private lastProgressUs = 0;
   private closing = false;
   private noEviction = true;
+  /** Number of the last request, for the order of the journals; never 0, and wraps. */
+  private number = 0;
+  private journaling = false;
+  private readonly positions: JournalPositions;
   private readonly spinUs: number;
   private readonly maxMessage: number;
   /** ArgumentRanges of one part of a split command. */
@@ -129,9 +142,11 @@ export class RingShards implements Shards {
     private readonly reply: Reply,
     settings: Settings,
     wakeHandle: unknown,
+    persistence: PersistenceRings,
     onDeath: (report: string) => void,
   ) {
     this.threads = stores.length;
+    this.positions = new JournalPositions(persistence.positions);
     this.routes = new Routes(stores.length);
     this.pending = new Pending(this);
     this.spinUs = stores.length + 1 <= coreCount ? SPIN_US : 0;
@@ -149,6 +164,7 @@ export class RingShards implements Shards {
         holds: this.holds.buffer,
         figures: figures.buffer,
         wakeHandle,
+        persistence,
         settings: settings.toNumbers(),
         spinUs: this.spinUs,
       };
@@ -168,6 +184,8 @@ export class RingShards implements Shards {
         figures,
         toldMs: 0,
         unpublished: 0,
+        sent: 0,
+        eventPieces: [],
       });
     }
   }
@@ -217,6 +235,7 @@ export class RingShards implements Shards {
   /** Sends a request to the shards that it concerns; they answer for the record. */
   private route(session: Session, entry: CommandEntry, request: Request, record: number): void {
     const command = entry.shard!;
+    this.count();
     const head = ToShard.RUN | (session.resp3 ? RESP3_BIT : 0) | (session.db << DB_SHIFT) |
       ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch" ? NO_TOUCH_BIT : 0);
     const large = runSize(request.argc, argumentBytes(request)) > this.maxMessage;
@@ -272,6 +291,13 @@ export class RingShards implements Shards {
     }
     const at = this.reserve(end, size);
     writeRun(end.requests.u8, end.requests.i32, at, head, record, entry.shardNumber, slot, participants, args);
+    end.requests.i32[(at >> 2) + NUMBER_WORD] = end.sent = this.number;
+  }
+
+  /** The next request has the next number. */
+  private count(): void {
+    this.number = (this.number + 1) | 0;
+    if (this.number === BACKGROUND) this.number = 1;
   }
 
   private reserve(end: ShardEnd, size: number): number {
@@ -368,6 +394,7 @@ export class RingShards implements Shards {
       const w = this.reserve(end, 16) >> 2;
       end.requests.i32[w + 1] = ToShard.HOLD;
       end.requests.i32[w + 2] = slot;
+      end.requests.i32[w + 3] = end.sent = this.number;
     }
   }
 
@@ -418,7 +445,9 @@ export class RingShards implements Shards {
       }
       if (waiting || upload.parts.some((part) => this.tight(this.ends[part.shard]))) return;
       if (upload.participants.some((shard) => this.tight(this.ends[shard]))) return;
+      this.count();
       this.sendHolds(upload.slot, upload.participants);
+      for (const part of upload.parts) this.ends[part.shard].sent = this.number;
       for (const part of upload.parts) this.chunk(this.ends[part.shard], part, part.bytes.length - part.sent);
       this.uploads.shift();
       upload.session.uploading = false;
@@ -431,6 +460,7 @@ export class RingShards implements Shards {
     i32[(at >> 2) + 1] = ToShard.CHUNK;
     i32[(at >> 2) + 2] = part.bytes.length;
     i32[(at >> 2) + 3] = size;
+    i32[(at >> 2) + 4] = this.number;
     u8.set(part.bytes.subarray(part.sent, part.sent + size), at + CHUNK_WORDS * 4);
     part.sent += size;
     this.publish(end);
@@ -459,6 +489,7 @@ export class RingShards implements Shards {
   }
 
   private publish(end: ShardEnd): void {
+    if (this.journaling) this.positions.setSent(this.ends.indexOf(end), end.sent);
     end.requests.publish();
     end.unpublished = 0;
   }
@@ -472,6 +503,10 @@ export class RingShards implements Shards {
     this.reply.pos = start;
   }
 
+  append(session: Session, buf: Uint8Array, from: number, len: number): void {
+    this.deliver(session, buf, from, len, false);
+  }
+
   turn(): number {
     let progress = false;
     for (const end of this.ends) if (this.receive(end)) progress = true;
@@ -479,6 +514,7 @@ export class RingShards implements Shards {
     this.moveUploads();
     this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
+    if (this.journaling) this.positions.issued = this.number;
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
     if (this.full || this.uploads.length > 0) {
       let promised = false;
@@ -509,6 +545,13 @@ export class RingShards implements Shards {
       const record = i32[w + 2] & RECORD_MASK;
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
+      const kind = i32[w + 1] & KIND_MASK;
+      if (kind === FromShard.EVENT || kind === FromShard.EVENT_PART) {
+        this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
+        replies.advance();
+        any = true;
+        continue;
+      }
       const gathering = this.pending.gatheringOf(record);
       if ((i32[w + 1] & KIND_MASK) === FromShard.SLOW) {
         const entry = this.pending.entryOf(record);
@@ -529,6 +572,35 @@ export class RingShards implements Shards {
     }
     replies.release();
     return any;
+  }
+
+  /** Passes on events, the pieces of long ones together. `cause` is the request's record with its part, or -1. */
+  private takeEvents(
+    end: ShardEnd,
+    last: boolean,
+    cause: number,
+    u8: Uint8Array,
+    i32: Int32Array,
+    from: number,
+    len: number,
+  ): void {
+    const { notifications } = this.dispatcher.server;
+    const record = cause < 0 ? NEXT_REPLY : cause & RECORD_MASK;
+    const session = cause < 0 ? undefined : this.pending.sessionOf(record);
+    if (last && end.eventPieces.length === 0) {
+      notifications.take(u8, i32, from, from + len, session, record);
+      return;
+    }
+    end.eventPieces.push(u8.slice(from, from + len));
+    if (!last) return;
+    const whole = new Uint8Array(end.eventPieces.reduce((size, piece) => size + piece.length, 0));
+    let at = 0;
+    for (const piece of end.eventPieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    end.eventPieces.length = 0;
+    notifications.take(whole, new Int32Array(whole.buffer), 0, whole.length, session, record);
   }
 
   private failed(record: number, buf: Uint8Array, from: number, len: number): void {
@@ -563,7 +635,12 @@ export class RingShards implements Shards {
     session.batchLength = at + len;
   }
 
+  released(session: Session, record: number): void {
+    this.dispatcher.server.pushes.release(session, record);
+  }
+
   settled(session: Session): void {
+    session.onSettled?.();
     if (session.closeAfterOutput && session.batch === undefined && !session.closed) this.connections.flush(session);
   }
 
@@ -605,6 +682,32 @@ export class RingShards implements Shards {
       new Float64Array(end.requests.buffer, at + 8, numbers.length).set(numbers);
       this.publish(end);
     }
+  }
+
+  journal(on: boolean, mark: number): void {
+    this.count();
+    this.journaling = this.journaling || on;
+    for (const end of this.ends) {
+      const w = this.reserve(end, padded(20)) >> 2;
+      const { i32 } = end.requests;
+      i32[w + 1] = ToShard.JOURNAL;
+      i32[w + 2] = end.sent = this.number;
+      i32[w + 3] = on ? 1 : 0;
+      i32[w + 4] = mark;
+    }
+    for (const end of this.ends) this.publish(end);
+    if (this.journaling) this.positions.issued = this.number;
+    this.journaling = on;
+  }
+
+  settleJournal(): void {
+    // Each shard makes its records visible before their replies.
+  }
+
+  get unsynced(): boolean {
+    const { positions } = this;
+    for (let k = 0; k < this.ends.length; k++) if (positions.recorded(k) !== positions.durable(k)) return true;
+    return false;
   }
 
   relieve(): boolean {

@@ -11,7 +11,15 @@ import type { CommandIndex } from "../../commands/lookup.ts";
 import { commandNumbers, shardCommands } from "../../commands/table.ts";
 import type { Config } from "../../config/config.ts";
 import { Arena, MAX_CAPACITY } from "../../memory/arena.ts";
-import { adviseHugePages, coreCount, createNetwork, monotonicMs, type Network, wallMs, wallUs } from "../../runtime/mod.ts";
+import {
+  adviseHugePages,
+  coreCount,
+  createNetwork,
+  monotonicMs,
+  type Network,
+  wallMs,
+  wallUs,
+} from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
 import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
@@ -25,7 +33,12 @@ import { InlineShards } from "./inline_shards.ts";
 import { LatencyMonitor } from "./latency_monitor.ts";
 import { Listeners } from "./listeners.ts";
 import { Memory } from "./memory.ts";
+import { Monitors } from "./monitors.ts";
+import { Notifications } from "./notifications.ts";
 import { OutputLimits } from "./output_limits.ts";
+import { Pubsub } from "./pubsub.ts";
+import { Pushes } from "./pushes.ts";
+import { PersistenceThread } from "./persistence_thread.ts";
 import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
@@ -65,6 +78,10 @@ export class Server {
   /** Facts of all commands, for COMMAND. */
   readonly facts: FactsIndex;
   readonly transactions: Transactions;
+  readonly pushes: Pushes;
+  readonly pubsub: Pubsub;
+  readonly notifications: Notifications;
+  readonly monitors: Monitors;
   readonly listeners: Listeners;
   readonly effects: ConfigEffects;
   readonly memory: Memory;
@@ -103,9 +120,12 @@ export class Server {
     }
     const reply = new Reply();
     const engine = new Engine(stores[0], reply);
+    const onDeath = (report: string) => this.onDeath(report);
+    const persistenceThread = new PersistenceThread(stores.length, () => this.network.wakeHandle, onDeath);
+    const rings = persistenceThread.shared;
     const shards = threads === 0
-      ? new InlineShards(engine)
-      : new RingShards(stores, reply, settingsOf(config), this.network.wakeHandle, (report) => this.onDeath(report));
+      ? new InlineShards(engine, rings)
+      : new RingShards(stores, reply, settingsOf(config), this.network.wakeHandle, rings, onDeath);
     this.shards = shards;
     const facts = [...shardCommands, ...mainCommands];
     this.commands = indexCommands(facts, commandNumbers, options.renamed);
@@ -120,6 +140,11 @@ export class Server {
     };
     bounds();
     config.on(["proto-max-bulk-len", "client-query-buffer-limit"], bounds);
+    this.pushes = new Pushes(this.connections, shards);
+    this.connections.pushes = this.pushes;
+    this.pubsub = new Pubsub(this.pushes);
+    this.notifications = new Notifications(config, this.pubsub);
+    this.monitors = new Monitors(this.pushes, () => this.nowUs(), (on) => this.dispatcher.monitored(on));
     this.transactions = new Transactions(this.dispatcher, shards);
     this.listeners = new Listeners(this.network, this.connections, config);
     this.memory = new Memory(this);
@@ -190,6 +215,7 @@ export class Server {
     let waitMs = this.shards.turn(now);
     if (this.dispatcher.pause.untilMs !== 0) waitMs = Math.min(waitMs, this.dispatcher.pause.turn(this.nowMs()));
     if (this.connections.turn()) waitMs = 0;
+    this.pushes.flush();
     return Math.min(waitMs, this.cron.turn(now));
   }
 
@@ -205,7 +231,11 @@ export class Server {
       verbose: (text: string) => log.verbose(text),
       warning: (text: string) => log.warning(text),
       opened: (_session: Session) => {},
-      closed: (session: Session) => this.transactions.discard(session),
+      closed: (session: Session) => {
+        this.transactions.discard(session);
+        this.pubsub.leave(session);
+        this.monitors.remove(session);
+      },
     };
   }
 }

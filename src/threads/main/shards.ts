@@ -29,6 +29,8 @@ export interface Shards {
   run(session: Session, entry: CommandEntry, request: Request): void;
   /** Main appended a reply to the dispatcher's Reply from `start` on: it must leave behind the session's earlier ones. */
   wrote(session: Session, start: number): void;
+  /** Sends bytes to a session behind what it was sent so far, whatever replies it is owed. */
+  append(session: Session, buf: Uint8Array, from: number, len: number): void;
   /** Opens a session's next reply, to leave behind its earlier ones. */
   compose(session: Session, entry: CommandEntry): Composition;
   /** True when the session's next request must wait (its replies back up, or a ring is full). */
@@ -48,6 +50,15 @@ export interface Shards {
   relieve(): boolean;
   /** The engines' counters, one object a shard; inline they are as of this call. */
   readonly figures: readonly Figures[];
+  /**
+   * At this point of the order of requests: puts `mark`, if not 0, into every engine's journal, and changes are journaled from here on, or no
+   * longer.
+   */
+  journal(on: boolean, mark: number): void;
+  /** Makes visible what engines on this thread have recorded. */
+  settleJournal(): void;
+  /** True when an engine has recorded what is not on the disk yet. */
+  readonly unsynced: boolean;
   /** Stops the threads. */
   close(): Promise<void>;
 }

@@ -100,6 +100,11 @@ export class JournalRing implements Journal {
     this.bell.ring();
   }
 
+  /** Records so far, a 32-bit counter. */
+  get count(): number {
+    return this.recorded;
+  }
+
   /** True while records wait for room in the ring. */
   get waits(): boolean {
     return this.backlog.bytes > 0;

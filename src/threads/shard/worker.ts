@@ -21,6 +21,7 @@ import {
   FromShard,
   KIND_MASK,
   NO_TOUCH_BIT,
+  NUMBER_WORD,
   padded,
   readArguments,
   REPLY_WORDS,
@@ -28,6 +29,7 @@ import {
   RUN_WORDS,
   ToShard,
 } from "../../ring/messages.ts";
+import { Doorbell } from "../../ring/doorbell.ts";
 import { RingReader, RingWriter } from "../../ring/ring.ts";
 import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
 import { OPEN, Store } from "../../store/store.ts";
@@ -35,7 +37,10 @@ import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import { encodeSlowCall, isWatched, MANY_ARGUMENTS, slowCall } from "../slow_call.ts";
+import { JournalPositions } from "../journal_positions.ts";
+import type { PersistenceRings } from "../persistence/setup.ts";
 import { Engine, STEP_MS } from "./engine.ts";
+import { JournalRing } from "./journal_ring.ts";
 import { ShardNotifier } from "./notifier.ts";
 import { publishFigures } from "./publish_figures.ts";
 
@@ -50,6 +55,7 @@ export interface ShardSetup {
   readonly holds: SharedArrayBuffer;
   readonly figures: SharedArrayBuffer;
   readonly wakeHandle: unknown;
+  readonly persistence: PersistenceRings;
   readonly settings: readonly number[];
   /** How long to spin before sleeping; 0 where cores are fewer than threads. */
   readonly spinUs: number;
@@ -99,6 +105,8 @@ export class ShardLoop {
   private stopping = false;
   /** Record of the request that runs; NO_RECORD between requests. */
   private record = NO_RECORD;
+  private readonly journal: JournalRing;
+  private journaling = false;
   private readonly notifier = new ShardNotifier((events, len) => this.tell(events, len));
 
   constructor(private readonly setup: ShardSetup) {
@@ -114,6 +122,13 @@ export class ShardLoop {
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
     this.engine.notifyBy(this.notifier);
+    const { journals, positions, bell } = setup.persistence;
+    this.journal = new JournalRing(
+      journals[setup.shard],
+      new JournalPositions(positions),
+      setup.shard,
+      new Doorbell(bell),
+    );
     this.configure();
   }
 
@@ -139,9 +154,16 @@ export class ShardLoop {
       }
       this.give();
       this.ran = 0;
-      if (this.background() || this.spin()) continue;
+      if (this.background()) continue;
+      if (this.journal.waits) {
+        this.journal.waitForRoom(1);
+        this.journal.publish();
+        continue;
+      }
+      if (this.spin()) continue;
       this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
     }
+    this.settleJournal();
   }
 
   /** Hashes the first keys of the messages from `at` on and lets the store warm up for all of them at once. */
@@ -169,6 +191,7 @@ export class ShardLoop {
 
   /** Makes replies visible, gives request room back, and wakes main if it sleeps. */
   private give(): void {
+    if (this.journaling) this.publishJournal();
     const wanted = this.requests.release();
     if (!this.replies.unpublished) {
       if (wanted) this.wake();
@@ -192,8 +215,10 @@ export class ShardLoop {
         this.engine.setNow(i32[w + 3] * 4294967296 + (i32[w + 2] >>> 0));
         break;
       case ToShard.HOLD:
-        // What was answered before must not wait for the hold's end.
+        // What was answered before must not wait for the hold's end, nor what was recorded.
+        this.journal.completed(i32[w + 3]);
         this.give();
+        this.settleJournal();
         this.holds.participate(i32[w + 2]);
         this.engine.store.table.slot = 0;
         break;
@@ -203,6 +228,9 @@ export class ShardLoop {
       case ToShard.SETTINGS:
         this.engine.settings.fromNumbers(new Float64Array(this.requests.buffer, at + 8, (i32[w] - 8) >> 3));
         this.configure();
+        break;
+      case ToShard.JOURNAL:
+        this.switchJournal(i32[w + 2], i32[w + 3] !== 0, i32[w + 4]);
         break;
       case ToShard.STOP:
         this.stopping = true;
@@ -223,11 +251,13 @@ export class ShardLoop {
     const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
     if (expects) this.engine.store.expectKey(u8, call.at[1], call.len[1], this.hashes[this.nextWarm - 1]);
     this.record = i32[w + 2];
+    this.engine.request = i32[w + NUMBER_WORD];
     const always = this.watched[number] !== 0 || call.argc > MANY_ARGUMENTS;
     if (this.ran++ < TIMED_PER_WAKE || always) this.timed(command, number, i32[w + 2], 1);
     else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, i32[w + 2], SAMPLE_EVERY);
     else this.engine.run(command);
     if (expects) this.engine.store.expectKey(u8, -1, 0, 0);
+    this.journal.completed(i32[w + NUMBER_WORD]);
     if (this.notifier.pending) this.notifier.flush();
     this.record = NO_RECORD;
     this.answer(i32[w + 2]);
@@ -257,7 +287,35 @@ export class ShardLoop {
       this.runCommand(u8, i32, at);
     } finally {
       this.engine.call.stores = null;
+      if (this.journaling) this.journal.publish();
       this.holds.release(slot);
+    }
+  }
+
+  /** Changes are journaled from here on, or no longer; `mark`, if not 0, parts what was recorded so far from what comes. */
+  private switchJournal(number: number, on: boolean, mark: number): void {
+    if (mark !== 0) this.journal.mark(number, mark);
+    if (on !== this.journaling) this.engine.journal = on ? this.journal : undefined;
+    this.journaling = on;
+    this.journal.completed(number);
+    this.settleJournal();
+  }
+
+  /** Makes records visible; while too many wait for room, this shard stands still. */
+  private publishJournal(): void {
+    this.journal.publish();
+    while (this.journal.full) {
+      this.journal.waitForRoom(SLEEP_MAX_MS);
+      this.journal.publish();
+    }
+  }
+
+  /** Makes all records visible, however long the ring takes for them. */
+  private settleJournal(): void {
+    this.journal.publish();
+    while (this.journal.waits) {
+      this.journal.waitForRoom(SLEEP_MAX_MS);
+      this.journal.publish();
     }
   }
 
@@ -271,9 +329,12 @@ export class ShardLoop {
     this.largeFilled += size;
     if (this.largeFilled < total) return;
     const whole = this.large;
+    const words = new Int32Array(whole.buffer);
+    // The request's place in the order is that of its last chunk.
+    words[NUMBER_WORD] = i32[(at >> 2) + 4];
     this.large = undefined;
     this.largeFilled = 0;
-    this.handle(whole, new Int32Array(whole.buffer), 0);
+    this.handle(whole, words, 0);
   }
 
   /** Puts events into the ring, in pieces where they are larger than a message. */
@@ -318,6 +379,7 @@ export class ShardLoop {
     if (now < this.nextStepMs) return false;
     const pauseMs = this.engine.step(STEP_MS, monotonicMs);
     this.nextStepMs = monotonicMs() + pauseMs;
+    if (this.journaling) this.publishJournal();
     if (this.notifier.pending) {
       this.notifier.flush();
       this.give();
