@@ -374,6 +374,25 @@ export class Listpack {
     return this.len === this.needleLen && equalBytes(u8, this.at, this.needle, this.needleFrom, this.len);
   }
 
+  /** The first entry from `p` on (an entry or the end mark) that is the needle, or 0. */
+  findNeedle(p: number): number {
+    const { u8, needle, needleFrom, needleLen } = this;
+    const short = needleLen > 0 && needleLen < 64 ? 0x80 | needleLen : -1;
+    // Elements of a list often begin alike: their last bytes tell them apart sooner.
+    const last = short < 0 ? 0 : needle[needleFrom + needleLen - 1];
+    for (;;) {
+      const b = u8[p];
+      if (b >= 0x80 && b < 0xc0) {
+        if (b === short ? u8[p + needleLen] === last && this.isNeedle(p) : needleLen === 0 && b === 0x80) return p;
+        p += 2 + (b & 63);
+      } else {
+        if (b === END) return 0;
+        if (this.isNeedle(p)) return p;
+        p = this.skip(p);
+      }
+    }
+  }
+
   /** True when bytes[from, from+len) are the needle. */
   isNeedleBytes(bytes: Uint8Array, from: number, len: number): boolean {
     return len === this.needleLen && equalBytes(bytes, from, this.needle, this.needleFrom, len);

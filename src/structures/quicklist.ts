@@ -169,6 +169,23 @@ export class Quicklist {
     return this.listpack.isNeedleBytes(this.u8, this.tree.leaf, ~this.tree.leafWord);
   }
 
+  /** To the first element from the cursor's on that is the needle; false, and the cursor is at the end, when there is none. */
+  seekNeedle(): boolean {
+    for (;;) {
+      if (this.p === 0) {
+        if (this.isNeedle()) return true;
+      } else {
+        const found = this.listpack.findNeedle(this.p);
+        if (found !== 0) {
+          this.p = found;
+          return true;
+        }
+      }
+      if (this.alone || !this.tree.next()) return false;
+      this.enter(0);
+    }
+  }
+
   // ---- adding -------------------------------------------------------------------------------------------------------
 
   /** Adds an element at the head or tail. Throws ArenaFull. */

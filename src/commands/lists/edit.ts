@@ -68,7 +68,7 @@ export const linsert: ShardCommand = {
     e = listGrow(store, db, e, len[4], 1, limits);
     store.listpack.setNeedle(buf, at[3], len[3]);
     listSeek(store, e, 0);
-    if (!seekNeedle(store)) {
+    if (!store.quicklists.seekNeedle()) {
       call.reply.int(-1);
       return;
     }
@@ -78,13 +78,6 @@ export const linsert: ShardCommand = {
     call.notify(NotifyClass.LIST, "linsert", 1);
   },
 };
-
-/** Moves the cursor on to an element that is the needle, the current one included; false when there is none. */
-function seekNeedle(store: Store): boolean {
-  const { quicklists } = store;
-  while (!quicklists.isNeedle()) if (!quicklists.next()) return false;
-  return true;
-}
 
 export const lrem: ShardCommand = {
   name: "lrem",
@@ -117,7 +110,7 @@ export const lrem: ShardCommand = {
 function removeFirst(store: Store, e: number, count: number): number {
   let removed = 0;
   listSeek(store, e, 0);
-  while (seekNeedle(store)) {
+  while (store.quicklists.seekNeedle()) {
     const more = listRemoveHere(store, e);
     if (++removed === count || !more) break;
   }
