@@ -37,6 +37,9 @@ const BITS: Partial<Record<CommandFlag, number>> = {
 /** Commands that MULTI does not queue. */
 const IMMEDIATE: readonly string[] = ["exec", "discard", "multi", "watch", "quit", "reset"];
 
+/** Commands beside (P|S)SUBSCRIBE and (P|S)UNSUBSCRIBE that a RESP2 connection may use while it listens to channels. */
+const FOR_SUBSCRIBERS: readonly string[] = ["ping", "quit", "reset"];
+
 export class CommandEntry {
   readonly name: string;
   /** "get", "client|list". */
@@ -48,6 +51,12 @@ export class CommandEntry {
   readonly shard: ShardCommand | undefined;
   readonly shardNumber: number;
   readonly main: MainCommand["main"];
+  readonly confirms: boolean;
+  readonly secret: MainCommand["secret"];
+  /** True for what MONITOR does not show. */
+  readonly unmonitored: boolean;
+  /** True for what a connection may do in RESP2 while it listens to channels. */
+  readonly forSubscribers: boolean;
   /** True for what runs at once even between MULTI and EXEC. */
   readonly immediate: boolean;
   /** Where its keys lie; undefined when the arguments must be looked at. */
@@ -79,6 +88,10 @@ export class CommandEntry {
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
     this.debugs = parent === "debug";
     this.main = "main" in facts ? facts.main : undefined;
+    this.confirms = "confirms" in facts && facts.confirms === true;
+    this.secret = "secret" in facts ? facts.secret : undefined;
+    this.unmonitored = facts.flags.includes("admin") || facts.flags.includes("skip_monitor");
+    this.forSubscribers = this.confirms || FOR_SUBSCRIBERS.includes(this.fullName);
     this.immediate = IMMEDIATE.includes(this.fullName);
     this.keys = fixedRange(facts);
   }

@@ -10,6 +10,7 @@ import type { DirectiveName } from "../../config/directives.ts";
 import { EVICTION_POLICIES, type EvictionPolicy } from "../../store/eviction.ts";
 import { Settings } from "../shard/settings.ts";
 import { isLocal } from "./connections.ts";
+import { toldClasses } from "./notifications.ts";
 import { isWatched } from "../slow_call.ts";
 import type { Server } from "./server.ts";
 import { Gate, type Session } from "./session.ts";
@@ -44,6 +45,7 @@ const SETTINGS: readonly DirectiveName[] = [
   "latency-monitor-threshold",
   "slowlog-log-slower-than",
   "hz",
+  "notify-keyspace-events",
 ];
 
 /** Settings as the configuration says; `activeExpiry` is DEBUG SET-ACTIVE-EXPIRE's. */
@@ -78,6 +80,7 @@ export function settingsOf(config: Config, activeExpiry = true): Settings {
   settings.latencyTracking = config.bool("latency-tracking") ? 1 : 0;
   settings.slowUs = slowUs(config);
   settings.hz = config.int("hz");
+  settings.notifyClasses = toldClasses(config);
   return settings;
 }
 

@@ -19,6 +19,8 @@ const NONE = -1;
 export interface ReplySink {
   /** `owned`: the bytes stay as they are after the call. */
   deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void;
+  /** The record's reply is complete, and messages are held for it or a later one. */
+  released(session: Session, record: number): void;
   /** All replies of the session have been delivered. */
   settled(session: Session): void;
 }
@@ -94,8 +96,10 @@ export class Pending {
   receive(record: number, buf: Uint8Array, from: number, len: number, last: boolean, owned = false): void {
     const session = this.sessions[record]!;
     if (this.muted[record] === 0 && len > 0) {
-      if (session.pendingHead === record) this.sink.deliver(session, buf, from, len, owned);
-      else this.store(record, owned ? buf.subarray(from, from + len) : buf.slice(from, from + len));
+      if (session.pendingHead === record) {
+        this.sink.deliver(session, buf, from, len, owned);
+        session.replyBegun = true;
+      } else this.store(record, owned ? buf.subarray(from, from + len) : buf.slice(from, from + len));
     }
     if (!last) return;
     this.done[record] = 1;
@@ -117,6 +121,7 @@ export class Pending {
       if (stored !== undefined) {
         for (const piece of stored) this.sink.deliver(session, piece, 0, piece.length, true);
         this.stored[record] = undefined;
+        session.replyBegun = true;
       }
       if (this.done[record] === 0) return;
       session.pendingHead = this.next[record];
@@ -126,6 +131,8 @@ export class Pending {
       this.gatherings[record] = undefined;
       this.next[record] = this.freeHead;
       this.freeHead = record;
+      session.replyBegun = false;
+      if (session.held !== undefined) this.sink.released(session, record);
     }
     this.sink.settled(session);
   }

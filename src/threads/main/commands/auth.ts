@@ -27,6 +27,7 @@ export const auth: MainCommand = {
   name: "auth",
   arity: -2,
   flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+  secret: (_args, i) => i > 0,
   group: "connection",
   since: "1.0.0",
   summary: "Authenticates the connection.",

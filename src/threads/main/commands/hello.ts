@@ -1,6 +1,8 @@
 /** HELLO: chooses the protocol, and may authenticate and name the connection in the same step. */
+import { equalsIgnoreCase } from "../../../base/bytes.ts";
 import { ReplyError } from "../../../base/reply_error.ts";
 import { REDIS_VERSION } from "../../../base/version.ts";
+import type { Arguments } from "../../../commands/command.ts";
 import type { MainCommand, MainContext } from "../main_command.ts";
 import { Gate } from "../session.ts";
 import { authenticate } from "./auth.ts";
@@ -13,10 +15,16 @@ const NOT_AUTHENTICATED = new ReplyError(
     "option can be used to authenticate the client and select the RESP protocol version at the same time",
 );
 
+/** True when argument `i` is AUTH in its place: the user's name and password follow. */
+function isAuth(args: Arguments, i: number): boolean {
+  return i === 2 && equalsIgnoreCase(args.buf, args.at[i], args.len[i], "auth");
+}
+
 export const hello: MainCommand = {
   name: "hello",
   arity: -1,
   flags: ["noscript", "loading", "stale", "fast", "no_auth", "allow_busy"],
+  secret: (args, i) => i > 2 && (isAuth(args, i - 1) || isAuth(args, i - 2)),
   group: "connection",
   since: "6.0.0",
   summary: "Negotiates the protocol version and tells about server and connection.",

@@ -4,7 +4,9 @@ import { auth } from "./auth.ts";
 import { client } from "./client.ts";
 import { echo } from "./echo.ts";
 import { hello } from "./hello.ts";
+import { monitor } from "./monitor.ts";
 import { ping } from "./ping.ts";
+import { pubsubCommands } from "./pubsub.ts";
 import { quit, reset } from "./quit.ts";
 import { select } from "./select.ts";
 import { serverCommands } from "./server/mod.ts";
@@ -15,10 +17,12 @@ export const mainCommands: readonly MainCommand[] = [
   client,
   echo,
   hello,
+  monitor,
   ping,
   quit,
   reset,
   select,
+  ...pubsubCommands,
   ...serverCommands,
   ...transactionCommands,
 ];

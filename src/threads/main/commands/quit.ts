@@ -29,6 +29,8 @@ export const reset: MainCommand = {
   syntax: "",
   main({ reply, session, server }: MainContext): void {
     server.transactions.discard(session);
+    server.pubsub.leave(session);
+    server.monitors.remove(session);
     session.db = 0;
     session.name = "";
     session.resp3 = reply.resp3 = false;

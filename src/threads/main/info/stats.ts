@@ -6,7 +6,7 @@ import { seconds } from "./general.ts";
 import type { Field } from "./sections.ts";
 
 export function statFields(server: Server): Field[] {
-  const { connections, cron, dispatcher, figures } = server;
+  const { connections, cron, dispatcher, figures, pubsub } = server;
   return [
     ["total_connections_received", connections.connectionsReceived],
     ["total_commands_processed", dispatcher.commandsProcessed],
@@ -24,6 +24,9 @@ export function statFields(server: Server): Field[] {
     ["evicted_keys", figures.get(Figure.EVICTED_KEYS)],
     ["keyspace_hits", figures.get(Figure.HITS)],
     ["keyspace_misses", figures.get(Figure.MISSES)],
+    ["pubsub_channels", pubsub.channels.size],
+    ["pubsub_patterns", pubsub.patterns.size],
+    ["pubsubshard_channels", pubsub.shardChannels.size],
     ["total_error_replies", dispatcher.errorReplies],
     ["total_reads_processed", connections.reads],
     ["total_writes_processed", connections.writes],
