@@ -8,7 +8,9 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
   const inputCapacity = session.input?.length ?? 0;
   const outputBytes = session.output.bytes;
   return `id=${session.id} addr=${session.socket.remoteAddress} laddr=${session.socket.localAddress} fd=${session.socket.fd} ` +
-    `name=${session.name} age=${age} idle=${idle} flags=${flags(session)} db=${session.db} sub=0 psub=0 ssub=0 multi=${
+    `name=${session.name} age=${age} idle=${idle} flags=${flags(session)} db=${session.db} sub=${
+      session.subscriptions?.channels.size ?? 0
+    } psub=${session.subscriptions?.patterns.size ?? 0} ssub=${session.subscriptions?.shardChannels.size ?? 0} multi=${
       session.queue?.commands.length ?? -1
     } ` +
     `watch=${session.watched.length} qbuf=${session.inputLength} qbuf-free=${
@@ -22,6 +24,8 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
 /** Flag letters; N when there is none. */
 function flags(session: Session): string {
   let letters = "";
+  if ((session.gate & Gate.MONITORS) !== 0) letters += "O";
+  if (session.subscriptions !== undefined) letters += "P";
   if (session.queue !== undefined) letters += "x";
   if (session.closeAfterOutput) letters += "c";
   if (session.socket.remoteAddress.endsWith(":0")) letters += "U";

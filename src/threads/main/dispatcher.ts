@@ -42,6 +42,9 @@ const TIMED_PER_TICK = 100;
 const SAMPLE_EVERY = 64;
 /** Most names that errorstats tells apart, as Redis bounds them against clients that make up new ones. */
 const ERROR_NAMES_MAX = 128;
+/** Flags of commands that a connection which monitors may not run. */
+const KEYSPACE = Flag.READONLY | Flag.WRITE | Flag.MAY_REPLICATE;
+const NO_KEYSPACE = new ReplyError("ERR Replica can't interact with the keyspace");
 /** How much of a request an "unknown command" error repeats. */
 const ECHO_MAX = 128;
 
@@ -74,7 +77,12 @@ export class Dispatcher {
     readonly shards: Shards,
   ) {
     this.pause = new Pause((bit, on) => this.gate = on ? this.gate | bit : this.gate & ~bit, () => this.onResume());
-    this.context = { server, session: undefined as unknown as Session, args: call, reply, command: "" };
+    this.context = { server, session: undefined as unknown as Session, args: call, reply, command: "", queued: false };
+  }
+
+  /** Someone monitors from now on, or nobody any more. */
+  monitored(on: boolean): void {
+    this.gate = on ? this.gate | Gate.MONITORED : this.gate & ~Gate.MONITORED;
   }
 
   /** Another 100 ms have gone by: commands are timed one by one again, as long as they are few. */
@@ -143,11 +151,14 @@ export class Dispatcher {
   private dispatch(session: Session, entry: CommandEntry, request: Request): void {
     if (entry.main === undefined) {
       this.shards.run(session, entry, request);
-      return;
+    } else {
+      const { pushes } = this.server;
+      const start = this.reply.pos;
+      this.runMain(session, entry, start);
+      this.shards.wrote(session, start);
+      if (pushes.hasOwn) pushes.giveOwn(session, this.reply);
     }
-    const start = this.reply.pos;
-    this.runMain(session, entry, start);
-    this.shards.wrote(session, start);
+    if ((this.gate & Gate.MONITORED) !== 0) this.server.monitors.feed(session, entry, request, this.reply);
   }
 
   private enqueue(session: Session, entry: CommandEntry, request: Request): void {
@@ -166,6 +177,7 @@ export class Dispatcher {
 
   /** Runs a command of a queue that main runs itself; returns its reply instead of sending it. When it comes later, `later` is set. */
   runQueued(session: Session, entry: CommandEntry, request: Request): Uint8Array {
+    const { pushes } = this.server;
     this.call.load(request, session.db);
     this.countQueued(entry);
     const start = this.reply.pos;
@@ -174,6 +186,8 @@ export class Dispatcher {
     this.queued = false;
     const bytes = this.reply.buf.slice(start, this.reply.pos);
     this.reply.pos = start;
+    // Within EXEC's own run its end gives them; a transaction that goes on later owes its reply already.
+    if (pushes.running === undefined && pushes.hasOwn) pushes.giveOwn(session, this.reply);
     return bytes;
   }
 
@@ -189,6 +203,10 @@ export class Dispatcher {
     const context = this.context;
     context.session = session;
     context.command = entry.fullName;
+    context.queued = this.queued;
+    const { pushes } = this.server;
+    const outer = pushes.running;
+    pushes.running = session;
     try {
       entry.main?.(context);
     } catch (error) {
@@ -197,6 +215,7 @@ export class Dispatcher {
       reply.error(error);
       this.failed(entry, error);
     }
+    pushes.running = outer;
     if (this.muffled) this.muffled = false;
     else if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) this.muffle(session, entry, start);
   }
@@ -205,7 +224,30 @@ export class Dispatcher {
   private muffle(session: Session, entry: CommandEntry, start: number): void {
     // CLIENT REPLY SKIP itself sends nothing and lets the next command's reply be dropped.
     if ((session.gate & Gate.REPLY_SKIP) !== 0 && entry.fullName !== "client|reply") session.gate &= ~Gate.REPLY_SKIP;
-    this.reply.pos = start;
+    if (!entry.confirms) this.reply.pos = start;
+  }
+
+  /**
+   * A main command runs once everything that its session is owed has gone: `write` appends the reply to what it is given. The
+   * command itself writes none; the session's next requests wait.
+   */
+  whenSettled(session: Session, write: (reply: Reply) => void): void {
+    session.gate |= Gate.WAITS;
+    session.onSettled = () => {
+      session.onSettled = undefined;
+      session.gate &= ~Gate.WAITS;
+      const { reply } = this;
+      const { pushes } = this.server;
+      const start = reply.pos;
+      pushes.running = session;
+      write(reply);
+      pushes.running = undefined;
+      if ((session.gate & Gate.REPLY_OFF) !== 0) reply.pos = start;
+      pushes.giveOwn(session, reply);
+      this.shards.append(session, reply.buf, start, reply.pos - start);
+      reply.pos = start;
+      this.onResume();
+    };
   }
 
   /**
@@ -311,6 +353,16 @@ export class Dispatcher {
       if (entry.fullName === "exec") this.server.transactions.discard(session);
       return false;
     }
+    if ((session.gate & Gate.SUBSCRIBED) !== 0 && !session.resp3 && !entry.forSubscribers) {
+      entry.rejectedCalls++;
+      this.refuse(session, onlyForOthers(entry));
+      return false;
+    }
+    if ((session.gate & Gate.MONITORS) !== 0 && (entry.flags & KEYSPACE) !== 0) {
+      entry.rejectedCalls++;
+      this.refuse(session, NO_KEYSPACE);
+      return false;
+    }
     return true;
   }
 
@@ -335,6 +387,12 @@ function needsMemory(session: Session, entry: CommandEntry): boolean {
   if (session.queue === undefined) return false;
   if (entry.fullName !== "exec") return !OUT_OF_QUEUE.includes(entry.fullName);
   return session.queue.commands.some((each) => (each.entry.flags & Flag.DENY_OOM) !== 0);
+}
+
+function onlyForOthers(entry: CommandEntry): ReplyError {
+  return new ReplyError(
+    `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
+  );
 }
 
 function echo(request: Request, i: number, max: number): string {

@@ -44,7 +44,7 @@ export function serverFields(server: Server): Field[] {
   ];
 }
 
-export function clientFields({ connections, config, transactions }: Server): Field[] {
+export function clientFields({ connections, config, pubsub, transactions }: Server): Field[] {
   let input = 0;
   let output = 0;
   for (const session of connections.sessions.values()) {
@@ -56,6 +56,7 @@ export function clientFields({ connections, config, transactions }: Server): Fie
     ["maxclients", config.int("maxclients")],
     ["client_recent_max_input_buffer", input],
     ["client_recent_max_output_buffer", output],
+    ["pubsub_clients", pubsub.clients],
     ["watching_clients", transactions.watching.size],
   ];
 }
