@@ -80,8 +80,6 @@ interface ShardEnd {
   toldMs: number;
   /** Bytes reserved since the last publish. */
   unpublished: number;
-  /** Pieces of events that lack their end. */
-  readonly eventPieces: Uint8Array[];
   /** Number of the last request sent to the shard. */
   sent: number;
   /** Pieces of events that lack their end. */
@@ -186,7 +184,6 @@ export class RingShards implements Shards {
         figures,
         toldMs: 0,
         unpublished: 0,
-        eventPieces: [],
         sent: 0,
         eventPieces: [],
       });

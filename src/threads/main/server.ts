@@ -39,8 +39,6 @@ import { OutputLimits } from "./output_limits.ts";
 import { Pubsub } from "./pubsub.ts";
 import { Pushes } from "./pushes.ts";
 import { PersistenceThread } from "./persistence_thread.ts";
-import { Pubsub } from "./pubsub.ts";
-import { Pushes } from "./pushes.ts";
 import { RingShards } from "./ring_shards.ts";
 import type { Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
