@@ -13,18 +13,29 @@ const MAX_LITERALS = 32;
 const MAX_OFFSET = 8192;
 const MAX_MATCH = 264;
 const MIN_MATCH = 3;
+/** Where places begin anew: they stay small integers. */
+const MAX_BASE = 0x3fffffff;
 
 /** Compresses; the table is scratch for any number of calls. */
 export class LzfCompressor {
-  /** By hash of three bytes: where they were seen last, as place + 1 in the current input; 0 for never. Made when first needed. */
+  /**
+   * By hash of three bytes: where they were seen last, as `base` + place in the current input; below `base`: in an input before it.
+   * So the table need not be cleared for each input, which would take longer than compressing a short one. Made when first needed.
+   */
   private seen: Int32Array | undefined;
+  private base = 1;
 
   /**
    * Compresses src[from, from+len) to dst from `at` on. Returns the number of bytes, or 0 when they would be more than `max`.
    */
   compress(src: Uint8Array, from: number, len: number, dst: Uint8Array, at: number, max: number): number {
     const seen = this.seen ??= new Int32Array(1 << HASH_BITS);
-    seen.fill(0);
+    if (this.base > MAX_BASE - len) {
+      seen.fill(0);
+      this.base = 1;
+    }
+    const shift = this.base - from;
+    this.base += len;
     const end = from + len;
     const limit = at + max;
     let out = at;
@@ -32,8 +43,8 @@ export class LzfCompressor {
     let i = from;
     while (i + MIN_MATCH <= end) {
       const slot = hash(src, i);
-      const before = seen[slot] - 1 + from;
-      seen[slot] = i - from + 1;
+      const before = seen[slot] - shift;
+      seen[slot] = i + shift;
       if (
         before < from || i - before > MAX_OFFSET || src[before] !== src[i] || src[before + 1] !== src[i + 1] ||
         src[before + 2] !== src[i + 2]
@@ -54,7 +65,7 @@ export class LzfCompressor {
       }
       dst[out++] = offset & 0xff;
       // The places inside the match are entered too, thinly: what follows often refers to them.
-      for (let k = i + n - 2; k < i + n && k + MIN_MATCH <= end; k++) seen[hash(src, k)] = k - from + 1;
+      for (let k = i + n - 2; k < i + n && k + MIN_MATCH <= end; k++) seen[hash(src, k)] = k + shift;
       i += n;
       literal = i;
     }
