@@ -158,7 +158,7 @@ export class Dispatcher {
       this.shards.wrote(session, start);
       if (pushes.hasOwn) pushes.giveOwn(session, this.reply);
     }
-    if ((this.gate & Gate.MONITORED) !== 0) this.server.monitors.feed(session, entry, request, this.reply);
+    this.show(session, entry, request);
   }
 
   private enqueue(session: Session, entry: CommandEntry, request: Request): void {
@@ -179,7 +179,7 @@ export class Dispatcher {
   runQueued(session: Session, entry: CommandEntry, request: Request): Uint8Array {
     const { pushes } = this.server;
     this.call.load(request, session.db);
-    this.countQueued(entry);
+    this.count(entry);
     const start = this.reply.pos;
     this.queued = true;
     this.runMain(session, entry, start);
@@ -188,13 +188,24 @@ export class Dispatcher {
     this.reply.pos = start;
     // Within EXEC's own run its end gives them; a transaction that goes on later owes its reply already.
     if (pushes.running === undefined && pushes.hasOwn) pushes.giveOwn(session, this.reply);
+    this.show(session, entry, request);
     return bytes;
   }
 
-  /** A command of a queue runs. */
-  countQueued(entry: CommandEntry): void {
+  /** A shard's command of a queue is about to run. */
+  noteQueued(session: Session, entry: CommandEntry, request: Request): void {
+    this.count(entry);
+    this.show(session, entry, request);
+  }
+
+  private count(entry: CommandEntry): void {
     this.commandsProcessed++;
     entry.calls++;
+  }
+
+  /** Shows monitors a command that has run or is sure to. */
+  private show(session: Session, entry: CommandEntry, request: Request): void {
+    if ((this.gate & Gate.MONITORED) !== 0) this.server.monitors.feed(session, entry, request, this.reply);
   }
 
   private runMain(session: Session, entry: CommandEntry, start: number): void {

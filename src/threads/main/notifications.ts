@@ -30,6 +30,11 @@ export class Notifications implements KeyEvents {
 
   constructor(private readonly config: Config, private readonly pubsub: Pubsub) {}
 
+  /** True while keys' events are told. */
+  get on(): boolean {
+    return toldClasses(this.config) !== 0;
+  }
+
   /** Takes whole records in u8[from, end), which `cause`'s request with that record brought about. */
   take(
     u8: Uint8Array,
@@ -87,7 +92,7 @@ export class Notifications implements KeyEvents {
 
   /** True when what a session publishes now could overtake the events of its own earlier requests, which shards' threads still run. */
   mayOvertake({ session, queued }: MainContext): boolean {
-    return session.pendingCount > 0 && !queued && this.config.value("notify-keyspace-events") !== 0;
+    return session.pendingCount > 0 && !queued && this.on;
   }
 
   /** PUBLISH, once the session's earlier requests are answered. */

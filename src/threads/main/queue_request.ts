@@ -7,7 +7,7 @@
 import { latin1Bytes } from "../../base/bytes.ts";
 import { Request } from "../../codec/resp/request.ts";
 import { KeyFinder } from "../../commands/key_specs.ts";
-import type { CommandEntry } from "./command_entry.ts";
+import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Session } from "./session.ts";
 
@@ -31,9 +31,10 @@ export interface Watched {
   readonly key: Uint8Array;
 }
 
-/** True for a command that a run can take in. */
-export function fitsRun({ shard, fullName }: CommandEntry): boolean {
-  return shard !== undefined || INDIFFERENT.includes(fullName);
+/** True for a command that a run can take in. A message must not overtake what shards tell of keys: then it is no part of a run. */
+export function fitsRun({ shard, fullName, flags }: CommandEntry, notifies: boolean): boolean {
+  if (shard !== undefined) return true;
+  return INDIFFERENT.includes(fullName) && !(notifies && (flags & Flag.PUBSUB) !== 0);
 }
 
 export class QueueRequest {
@@ -64,7 +65,7 @@ export class QueueRequest {
       this.steps.push(REPLY, dispatcher.runQueued(session, entry, request));
       return;
     }
-    dispatcher.countQueued(entry);
+    dispatcher.noteQueued(session, entry, request);
     this.steps.push(RUN, decimal(entry.shardNumber), decimal(session.db), decimal(args.length), ...args);
     const { routing = "keys", reachesAll } = entry.shard;
     if (routing === "all" || routing === "any" || routing === "cursor" || reachesAll?.(request) === true) {

@@ -82,13 +82,14 @@ export class StepwiseExec {
 
   private step(): void {
     const queued = this.commands[this.next];
-    if (!fitsRun(queued.entry)) {
+    const { on: notifies } = this.dispatcher.server.notifications;
+    if (!fitsRun(queued.entry, notifies)) {
       this.next++;
       this.runMain(queued);
       return;
     }
     const run = new QueueRequest(this.session, this.dispatcher);
-    while (this.next < this.commands.length && fitsRun(this.commands[this.next].entry)) {
+    while (this.next < this.commands.length && fitsRun(this.commands[this.next].entry, notifies)) {
       run.add(this.commands[this.next++]);
     }
     this.ask(run, (reply) => this.push(reply.subarray(reply.indexOf(LF) + 1)));

@@ -108,7 +108,12 @@ export class Transactions {
     session.watched = [];
     this.watching.delete(session);
     const { commands } = queue;
-    const fits = commands.every(({ entry }) => watched.length > 0 ? entry.shard !== undefined : fitsRun(entry));
+    const { gate, server } = this.dispatcher;
+    // Monitors may see a command only when it is sure to run.
+    const together = watched.length === 0 || (gate & Gate.MONITORED) === 0;
+    const fits = together && commands.every(({ entry }) =>
+      watched.length > 0 ? entry.shard !== undefined : fitsRun(entry, server.notifications.on)
+    );
     if (!fits) {
       new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[2]).start(watched);
       return;
