@@ -15,6 +15,9 @@ export class CorruptRdb extends Error {
   }
 }
 
+/** A collection without elements, as some versions of Redis wrote by mistake; nothing else is wrong with it. */
+export class EmptyRdbValue extends CorruptRdb {}
+
 const TWO_32 = 4294967296;
 /** Three bytes of LZF give at most 264. */
 const LZF_GROWTH_MAX = 88;
@@ -55,7 +58,7 @@ export class RdbReader {
     return false;
   }
 
-  private need(n: number): void {
+  protected need(n: number): void {
     if (this.end - this.at < n && !this.more(n)) throw new CorruptRdb("it ends early");
   }
 
@@ -70,6 +73,48 @@ export class RdbReader {
     const at = this.at;
     this.at += n;
     return at;
+  }
+
+  /** Passes over `n` bytes, which need not be in the buffer at once. */
+  skip(n: number): void {
+    for (;;) {
+      const rest = this.end - this.at;
+      if (n <= rest) break;
+      this.at = this.end;
+      n -= rest;
+      this.need(1);
+    }
+    this.at += n;
+  }
+
+  /** Passes over a string in any of its forms. */
+  skipString(): void {
+    this.need(1);
+    const first = this.buf[this.at];
+    if (first < LEN_ENCODED) {
+      this.skip(this.len());
+      return;
+    }
+    this.at++;
+    switch (first) {
+      case STRING_INT8:
+        this.skip(1);
+        break;
+      case STRING_INT16:
+        this.skip(2);
+        break;
+      case STRING_INT32:
+        this.skip(4);
+        break;
+      case STRING_LZF: {
+        const compressed = this.len();
+        this.len();
+        this.skip(compressed);
+        break;
+      }
+      default:
+        throw new CorruptRdb("an unknown form of string");
+    }
   }
 
   /** A length. Throws when it is beyond 2^53. */
@@ -98,7 +143,8 @@ export class RdbReader {
     return (buf[at] << 24) | (buf[at + 1] << 16) | (buf[at + 2] << 8) | buf[at + 3];
   }
 
-  private littleEndian32(): number {
+  /** Four bytes, least significant first, as a signed integer. */
+  littleEndian32(): number {
     const at = this.take(4);
     const buf = this.buf;
     return buf[at] | (buf[at + 1] << 8) | (buf[at + 2] << 16) | (buf[at + 3] << 24);

@@ -10,7 +10,7 @@ import { copyBytes, latin1Text } from "../../base/bytes.ts";
 import { parseScoreBound } from "../../base/doubles.ts";
 import { Container, RdbType } from "../../codec/rdb/format.ts";
 import { type Elements, StringElements, ZiplistElements, ZipmapElements } from "../../codec/rdb/elements.ts";
-import { CorruptRdb, type RdbReader } from "../../codec/rdb/reader.ts";
+import { CorruptRdb, EmptyRdbValue, type RdbReader } from "../../codec/rdb/reader.ts";
 import { validIntset } from "../../structures/intset.ts";
 import { validListpack } from "../../structures/listpack.ts";
 import { Encoding, Type } from "../entry.ts";
@@ -150,7 +150,7 @@ export class ValueReader {
           else this.readNode(reader, list.root);
         }
       }
-      if (list.count === 0) throw new CorruptRdb("a list without elements");
+      if (list.count === 0) throw new EmptyRdbValue("a list without elements");
     } catch (error) {
       list.discard();
       throw error;
@@ -188,7 +188,8 @@ export class ValueReader {
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
     const count = validListpack(stringBuf, stringAt, stringLen);
-    if (count <= 0) throw new CorruptRdb("a listpack");
+    if (count < 0) throw new CorruptRdb("a listpack");
+    if (count === 0) throw new EmptyRdbValue("a listpack without elements");
     if (type !== Type.SET && count % 2 !== 0) throw new CorruptRdb("an odd number of elements");
     const elements = () => new ListpackElements(stringBuf, stringAt, stringLen);
     if (this.thorough) checkDistinct(elements(), type);
@@ -202,7 +203,7 @@ export class ValueReader {
 
   private makeSet(elements: Elements, count: number): number {
     const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
-    if (!elements.next()) throw new CorruptRdb("a set without members");
+    if (!elements.next()) throw new EmptyRdbValue("a set without members");
     const { bytes, at, len } = elements;
     let e = createSet(store, db, key, keyFrom, keyLen, bytes, at, len, count, limits, expiry);
     do {
@@ -236,18 +237,20 @@ export class ValueReader {
 
   private makeZset(elements: Elements): number {
     let e = this.createZset(1);
-    while (elements.next()) {
+    let members = 0;
+    for (; elements.next(); members++) {
       this.holdMember(elements);
       if (!elements.next()) throw new CorruptRdb("a member without score");
       const score = parseScoreBound(elements.bytes, elements.at, elements.at + elements.len);
       e = this.addScored(e, this.held, 0, this.heldLen, score);
     }
+    if (members === 0) throw new EmptyRdbValue("a sorted set without members");
     return e;
   }
 
   private createZset(members: number): number {
     const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
-    if (members === 0) throw new CorruptRdb("a sorted set without members");
+    if (members === 0) throw new EmptyRdbValue("a sorted set without members");
     return store.zsets.create(db, key, keyFrom, keyLen, members, 0, limits, expiry);
   }
 
@@ -266,7 +269,7 @@ export class ValueReader {
       if (!elements.next()) throw new CorruptRdb("a field without value");
       e = this.setField(e, elements);
     }
-    if (fields === 0) throw new CorruptRdb("a hash without fields");
+    if (fields === 0) throw new EmptyRdbValue("a hash without fields");
     return e;
   }
 
@@ -312,7 +315,7 @@ export class ValueReader {
         e = this.setFieldExpiry(e, ttl === 0 || !released ? ttl : earliest + ttl - 1);
       }
     }
-    if (fields === 0) throw new CorruptRdb("a hash without fields");
+    if (fields === 0) throw new EmptyRdbValue("a hash without fields");
     return e;
   }
 
