@@ -62,7 +62,11 @@ export const bitfield: ShardCommand = {
     const store = call.storeOf(1);
     const grown = growString(call, store, e, length);
     const changes = runAll(call, store, grown);
-    if (changes === 0) return;
+    if (changes === 0) {
+      // Nothing was set (OVERFLOW FAIL), which Redis counts as no change; the string has grown all the same.
+      if (grown && call.effects.on) call.effects.request();
+      return;
+    }
     call.changed(1, changes);
     call.notify(NotifyClass.STRING, "setbit", 1);
   },
