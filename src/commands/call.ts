@@ -26,6 +26,7 @@ import { Limits } from "./limits.ts";
 import { ReadArguments } from "./streams/read_arguments.ts";
 import { StreamArguments } from "./streams/stream_arguments.ts";
 import { TrimArguments } from "./streams/trim_argument.ts";
+import { Wait } from "./wait.ts";
 
 /** Items of garbage freed at a time while room is wanted. */
 const SWEEP = 4096;
@@ -45,6 +46,10 @@ export class Call {
   shardCount = 1;
   /** False inside a transaction or script: a blocking command must not wait. */
   mayBlock = true;
+  /** What a blocking command that found nothing waits for. */
+  readonly wait: Wait = new Wait();
+  /** True while a blocking request whose keys lie in several shards is run on the keys of this one. */
+  partial = false;
 
   /** Changes that commands told by `changed`, ever. */
   changes = 0;
@@ -147,6 +152,12 @@ export class Call {
     return stores === null ? this.store : stores[(keySlot(buf, from, len) * stores.length) >> 14];
   }
 
+  /** True when the key in argument `i` is this shard's own. */
+  owns(i: number): boolean {
+    return this.shardCount === 1 ||
+      (keySlot(this.buf, this.at[i], this.len[i]) * this.shardCount) >> 14 === this.shard;
+  }
+
   /** The stores that this call reaches: all when shards are held, else the own one. For commands on the whole keyspace. */
   get reachCount(): number {
     return this.stores === null ? 1 : this.stores.length;
@@ -222,6 +233,12 @@ export class Call {
     this.changes += changes;
     if (store.watches.any) store.watches.touch(db, this.buf, this.at[i], this.len[i]);
     this.notifier?.changed(db, this.buf, this.at[i], this.len[i]);
+  }
+
+  /** Says that the key in argument `i` may have what blocked clients wait for, although it was there before. */
+  ready(i: number): void {
+    const { waited } = this.storeOf(i);
+    if (waited.any) waited.touch(this.db, this.buf, this.at[i], this.len[i]);
   }
 
   /** Publishes a keyspace event for the key in argument `i`, in Redis's name for it. */

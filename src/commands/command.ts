@@ -5,6 +5,7 @@
  * Source of the facts: Redis documentation, "Command key specifications", "Command tips", "COMMAND DOCS".
  */
 import type { Call } from "./call.ts";
+import type { Waiting } from "./wait.ts";
 
 /** Flags as COMMAND INFO answers them. */
 export type CommandFlag =
@@ -139,6 +140,8 @@ export interface ShardCommand extends CommandFacts {
   readonly gather?: Gather;
   /** True when a request may reach keys that its arguments don't name: all shards are held for it. */
   readonly reachesAll?: (request: Arguments) => boolean;
+  /** Of a blocking command: what there is to know of its waiting. */
+  readonly waiting?: Waiting;
   /**
    * Reads: parse all arguments, look up and check types, change, reply. Throws ReplyError before the first change, and nothing
    * after it.

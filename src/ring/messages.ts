@@ -8,7 +8,10 @@
  *     HOLD           2: slot of the hold | 3: number of the request that it is for
  *     CHUNK          2: bytes of the whole message | 3: bytes here | 4: number of the request | 5 - | bytes; the last chunk makes it whole
  *     SETTINGS       2..: Settings as doubles
- *     JOURNAL        2: number of this point in the order | 3: 1 when changes are journaled from here on, else 0 | 4: a mark, or 0
+ *     WAIT           as RUN: the request waits for those of its keys that are the shard's own, unless its ticket was taken
+ *     FORGET         2: ticket of a request that waits no longer
+ *     JOURNAL        2: number of this point in the order | 3: what is done with changes from here on (JournalMode) | 4: a mark, or 0
+ *     ORDER          2: bytes of text | 3: - | an EngineOrder (threads/engine_order.ts) as JSON
  *     STOP
  *   from a shard   word 0 size | 1 kind | 2 record | 3 bytes | bytes
  *     REPLY          a complete reply, or its end
@@ -16,17 +19,49 @@
  *     SLOW           before the record's reply: a SlowCall as JSON (threads/slow_call.ts)
  *     EVENT          what happened to keys (events.ts), or its end; before the reply of the record that caused it, which is -1 for none
  *     EVENT_PART     a piece of events that do not fit one message
+ *     WAITS          a request with a ticket got no reply yet: ticket and deadline (ms since 1970) as doubles
+ *     WOKEN          before the reply of a request with a ticket: the ticket as a double
+ *     RELAY          a request that waits can be served with the owner of its second key held: the ticket as a double
+ *
+ *     LOADED         a LoadResult (threads/engine_order.ts) as JSON; record -1
  *
  * Only the layout is here; who holds whom and what a record is lies in threads/.
  */
 import { copyBytes } from "../base/bytes.ts";
 
-export const ToShard = { RUN: 1, RUN_HELD: 2, TIME: 3, HOLD: 4, CHUNK: 5, SETTINGS: 6, STOP: 7, JOURNAL: 8 } as const;
-export const FromShard = { REPLY: 1, REPLY_PART: 2, SLOW: 3, EVENT: 4, EVENT_PART: 5 } as const;
+export const ToShard = {
+  RUN: 1,
+  RUN_HELD: 2,
+  TIME: 3,
+  HOLD: 4,
+  CHUNK: 5,
+  SETTINGS: 6,
+  STOP: 7,
+  JOURNAL: 8,
+  WAIT: 9,
+  FORGET: 10,
+  ORDER: 11,
+} as const;
+export const FromShard = {
+  REPLY: 1,
+  REPLY_PART: 2,
+  SLOW: 3,
+  EVENT: 4,
+  EVENT_PART: 5,
+  WAITS: 6,
+  WOKEN: 7,
+  RELAY: 8,
+  LOADED: 9,
+} as const;
 
 export const KIND_MASK = 0xff;
 export const RESP3_BIT = 1 << 8;
 export const NO_TOUCH_BIT = 1 << 9;
+/** Of a RUN_HELD: the shard has asked for it by RELAY. */
+export const RELAYED_BIT = 1 << 10;
+/** Of a RUN, RUN_HELD or WAIT: the request may wait; its ticket (threads/claims.ts) is in the first of two words behind the arguments. */
+export const TICKET_BIT = 1 << 11;
+export const TICKET_SIZE = 8;
 export const DB_SHIFT = 16;
 
 /**
@@ -46,6 +81,18 @@ export function padded(n: number): number {
 /** Bytes of a RUN message. */
 export function runSize(argc: number, argBytes: number): number {
   return padded((RUN_WORDS + argc * 2) * 4 + argBytes);
+}
+
+/** The ticket of the RUN, RUN_HELD or WAIT message at byte `at`; 0 when it has none. */
+export function ticketOf(i32: Int32Array, at: number): number {
+  const w = at >> 2;
+  return (i32[w + 1] & TICKET_BIT) === 0 ? 0 : i32[w + ((i32[w] - TICKET_SIZE) >> 2)];
+}
+
+/** Writes the ticket of a message whose size, TICKET_SIZE included, is written already. */
+export function writeTicket(i32: Int32Array, at: number, ticket: number): void {
+  const w = at >> 2;
+  i32[w + ((i32[w] - TICKET_SIZE) >> 2)] = ticket;
 }
 
 /** ArgumentRanges as ranges of one buffer: what a request and a call have in common. */
@@ -118,4 +165,25 @@ export function readArguments(u8: Uint8Array, i32: Int32Array, at: number, args:
 export function firstKeyAt(i32: Int32Array, at: number): number {
   const w = at >> 2;
   return at + (RUN_WORDS + i32[w + 4] * 2) * 4 + i32[w + RUN_WORDS + 2];
+}
+
+/** Words before an order's text. */
+const ORDER_WORDS = 4;
+
+/** Bytes of an ORDER message with so many bytes of text. */
+export function orderSize(textBytes: number): number {
+  return padded(ORDER_WORDS * 4 + textBytes);
+}
+
+/** Writes an ORDER message at byte `at` (its size word is already there). */
+export function writeOrder(u8: Uint8Array, i32: Int32Array, at: number, text: Uint8Array): void {
+  i32[(at >> 2) + 1] = ToShard.ORDER;
+  i32[(at >> 2) + 2] = text.length;
+  u8.set(text, at + ORDER_WORDS * 4);
+}
+
+/** A copy of the text of the ORDER message at byte `at`. */
+export function orderText(u8: Uint8Array, i32: Int32Array, at: number): Uint8Array {
+  const from = at + ORDER_WORDS * 4;
+  return u8.slice(from, from + i32[(at >> 2) + 2]);
 }

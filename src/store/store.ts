@@ -40,6 +40,7 @@ import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
 import { Streams } from "./types/stream.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
+import { WAITED_WORDS, WaitedKeys } from "./waited_keys.ts";
 import { WATCH_WORDS, Watches } from "./watches.ts";
 
 /** `expiry` argument for a key without one. */
@@ -60,8 +61,9 @@ const W_LOOSE = W_FIELD_DEADLINES + HEAP_WORDS;
 const LOOSE_WORDS = 16;
 const W_WATCHES = W_LOOSE + 2 * LOOSE_WORDS;
 const W_CUT = W_WATCHES + WATCH_WORDS;
+const W_WAITED = W_CUT + CUT_WORDS;
 /** Words of the owner area that are in use. */
-export const STORE_WORDS = W_CUT + CUT_WORDS;
+export const STORE_WORDS = W_WAITED + WAITED_WORDS;
 
 /** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
 const DB_WORDS = 8;
@@ -112,6 +114,8 @@ export class Store {
   readonly garbage: Garbage;
   /** Keys that WATCH looks after. */
   readonly watches: Watches;
+  /** Keys that blocked clients wait for. */
+  readonly waited: WaitedKeys;
   /** What a snapshot under way has written of this store. */
   readonly cut: Cut;
   readonly clock: AccessClock;
@@ -166,6 +170,7 @@ export class Store {
     this.streams = new Streams(this);
     this.fieldDeadlines = arena.rootWord + W_FIELD_DEADLINES;
     this.watches = new Watches(this, arena.rootWord + W_WATCHES);
+    this.waited = new WaitedKeys(arena, hash, arena.rootWord + W_WAITED);
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.cut = new Cut(this, arena.rootWord + W_CUT);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
@@ -432,8 +437,10 @@ export class Store {
         throw error;
       }
       if (this.tellsNew) this.events?.created(this, db);
+      if (this.waited.any) this.waited.touch(db, key, keyFrom, keyLen);
       return e;
     }
+    if (this.waited.any) this.waited.touch(db, key, keyFrom, keyLen);
     if (this.arena.usable(old) === Arena.rounded(size)) {
       const word0 = i32[old >> 2];
       if (typeOf(word0) !== Type.STRING) releaseValue(this, old);
@@ -642,6 +649,10 @@ export class Store {
       this.open(e);
       this.watches.touch(db, this.u8, this.keyAt, this.keyLen);
     }
+    if (this.waited.any) {
+      this.open(e);
+      this.waited.touch(db, this.u8, this.keyAt, this.keyLen);
+    }
     this.table.remove(this.root(db), h);
     if (typeOf(this.i32[e >> 2]) !== Type.STRING) releaseValue(this, e);
     this.arena.free(e);
@@ -661,6 +672,10 @@ export class Store {
     this.slotOf(db, e);
     const h = this.table.hashOf(e);
     this.open(e);
+    if (this.waited.any) {
+      this.waited.touch(db, u8, this.keyAt, this.keyLen);
+      this.waited.touch(toDb, key, keyFrom, keyLen);
+    }
     const word0 = i32[e >> 2];
     const type = typeOf(word0);
     const hasExpiry = (word0 & EXPIRY_BIT) !== 0;
@@ -712,6 +727,10 @@ export class Store {
       this.watches.touchDatabase(a, b);
       this.watches.touchDatabase(b, a);
     }
+    if (this.waited.any) {
+      this.waited.touchDatabase(a);
+      this.waited.touchDatabase(b);
+    }
     const ra = this.root(a);
     const rb = this.root(b);
     for (let i = 0; i < DB_WORDS; i++) {
@@ -727,6 +746,7 @@ export class Store {
   /** Empties one database; of a large one the memory is freed in steps, of one that a snapshot still needs later. */
   flush(db: number): void {
     this.touchWatched(db);
+    if (this.waited.any) this.waited.touchDatabase(db);
     const root = this.root(db);
     const large = this.count(db) > FREE_AT_ONCE;
     this.renameDatabases(db, NO_DB, NO_DB, NO_DB);
@@ -758,7 +778,7 @@ export class Store {
   /** Empties all databases by starting the arena anew: no walk. */
   flushAll(): void {
     const dbCount = this.dbCount;
-    if (this.watches.any || this.cut.on) {
+    if (this.watches.any || this.waited.any || this.cut.on) {
       for (let db = 0; db < dbCount; db++) if (this.count(db) > 0) this.flush(db);
       return;
     }

@@ -20,16 +20,17 @@ export const Figure = {
   /** 1 when the shard is over maxmemory and has nothing to evict. */
   EVICTION_EXHAUSTED: 12,
   EXPIRY_CPU_US: 13,
+  /** Keys that blocked clients wait for, and those of them whose going is waited for. */
+  BLOCKING_KEYS: 14,
+  BLOCKING_KEYS_UNTIL_GONE: 15,
   /** DIRTY as it was at the last snapshot's cut. */
   DIRTY_AT_CUT: 14,
   /** Entries that the snapshot under way has written. */
   SNAPSHOT_ENTRIES: 15,
   /** Times that FLUSHALL has run. */
   FLUSHES: 16,
-  /** Loading: bytes of the file passed over, keys taken in, keys that had expired. */
+  /** Bytes of the file that the load under way, or the last one, has passed over. */
   LOADED_BYTES: 17,
-  LOADED_KEYS: 18,
-  LOADED_EXPIRED: 19,
 } as const;
 
 /** Gauges first, then for each command its microseconds, then the commands' histograms. */

@@ -1,5 +1,6 @@
 /** The lists family: its table entries. */
 import type { ShardCommand } from "../command.ts";
+import { blmove, blmpop, blpop, brpop, brpoplpush } from "./blocking.ts";
 import { linsert, lrem, lset, ltrim } from "./edit.ts";
 import { lmove, rpoplpush } from "./move.ts";
 import { lmpop, lpop, rpop } from "./pop.ts";
@@ -25,4 +26,9 @@ export const listCommands: readonly ShardCommand[] = [
   lpos,
   lmove,
   rpoplpush,
+  blpop,
+  brpop,
+  blmpop,
+  blmove,
+  brpoplpush,
 ];

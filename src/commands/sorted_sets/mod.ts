@@ -2,6 +2,7 @@
 import type { ShardCommand } from "../command.ts";
 import { zadd, zincrby } from "./add.ts";
 import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from "./algebra.ts";
+import { bzmpop, bzpopmax, bzpopmin } from "./blocking.ts";
 import { zcount, zlexcount } from "./count.ts";
 import { zmpop, zpopmax, zpopmin } from "./pop.ts";
 import { zrandmember } from "./random.ts";
@@ -43,6 +44,9 @@ export const sortedSetCommands: readonly ShardCommand[] = [
   zpopmin,
   zpopmax,
   zmpop,
+  bzpopmin,
+  bzpopmax,
+  bzmpop,
   zrandmember,
   zunion,
   zunionstore,

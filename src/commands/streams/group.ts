@@ -155,6 +155,7 @@ const destroy: ShardCommand = {
     if (g !== 0) {
       store.streams.destroyGroup(s, g);
       countChange(call, 2, 1);
+      call.ready(2);
       call.notify(NotifyClass.STREAM, "xgroup-destroy", 2);
     }
     call.reply.int(g === 0 ? 0 : 1);

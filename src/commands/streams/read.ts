@@ -1,10 +1,9 @@
 /**
  * XREAD and XREADGROUP: entries of several streams behind given identifiers.
  *
- * Reading has two parts, so that a client that waits can be served later: `parseRead` reads the arguments and turns what depends on
- * the moment ($, +) into identifiers, and `serveRead` replies with what there is.
+ * Reading has two parts, so that a client that waits can be served later: `parseRead` (parse_read.ts) reads the arguments, and
+ * `serveRead` replies with what there is.
  */
-import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { ArenaFull } from "../../memory/arena.ts";
 import { Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
@@ -14,40 +13,12 @@ import { ID_WORDS } from "../../structures/stream_id.ts";
 import type { Call } from "../call.ts";
 import type { KeySpec, ShardCommand } from "../command.ts";
 import { replyEntry, replyEntryOf, replyId, replyRange } from "./entry_reply.ts";
-import { consumerArgument, countChange, cText, groupArgument } from "./groups.ts";
+import { deadline } from "../wait.ts";
+import { consumerArgument, countChange, groupArgument } from "./groups.ts";
+import { parseRead, reaches } from "./parse_read.ts";
+import { recordPending, recordRead } from "./record.ts";
 import { NO_TIMEOUT } from "./read_arguments.ts";
-
-const GROUP_IN_XREAD = new ReplyError(
-  "ERR The GROUP option is only supported by XREADGROUP. You called XREAD instead.",
-);
-const NOACK_IN_XREAD = new ReplyError(
-  "ERR The NOACK option is only supported by XREADGROUP. You called XREAD instead.",
-);
-const MISSING_GROUP = new ReplyError("ERR Missing GROUP option for XREADGROUP");
-const NEW_IN_XREAD = new ReplyError(
-  "ERR The > ID can be specified only when calling XREADGROUP using the GROUP <group> <consumer> option.",
-);
-const UNBALANCED_READ = new ReplyError(
-  "ERR Unbalanced 'xread' list of streams: for each stream key an ID or '$' must be specified.",
-);
-const UNBALANCED_GROUP = new ReplyError(
-  "ERR Unbalanced 'xreadgroup' list of streams: for each stream key an ID or '>' must be specified.",
-);
-const TIMEOUT_FORM = new ReplyError("ERR timeout is not an integer or out of range");
-const TIMEOUT_NEGATIVE = new ReplyError("ERR timeout is negative");
-const TIMEOUT_RANGE = new ReplyError("ERR timeout is out of range");
-const LAST_IN_GROUP = meaningless("$");
-const END_IN_GROUP = meaningless("+");
-
-function meaningless(id: string): ReplyError {
-  return new ReplyError(
-    `ERR The ${id} ID is meaningless in the context of XREADGROUP: you want to read the history of this consumer by ` +
-      `specifying a proper ID, or use the > ID to get new messages. The ${id} ID would just return an empty result set.`,
-  );
-}
-
-const INT64_MAX = 9223372036854775807;
-const [DOLLAR, PLUS, GREATER] = [36, 43, 62];
+import { groupReplies, keepPositions, mayWait, streamReplies } from "./waiting.ts";
 
 function streamKeys(from: number): readonly KeySpec[] {
   return [{
@@ -67,6 +38,7 @@ export const xread: ShardCommand = {
   summary: "Returns entries of several streams behind identifiers; waits for one if asked.",
   complexity: "O(log(N)+M) for each stream, N its length and M the number of entries returned",
   syntax: "[COUNT count] [BLOCK milliseconds] STREAMS <key [key ...] id [id ...]>",
+  waiting: { mayWait, replies: streamReplies },
   run(call: Call): void {
     read(call, false);
   },
@@ -82,6 +54,7 @@ export const xreadgroup: ShardCommand = {
   summary: "Returns entries of several streams to a consumer of a group: new ones, or those still pending for it.",
   complexity: "O(log(N)+M) for each stream, N its length and M the number of entries returned",
   syntax: "GROUP <group consumer> [COUNT count] [BLOCK milliseconds] [NOACK] STREAMS <key [key ...] id [id ...]>",
+  waiting: { mayWait, replies: groupReplies, untilGone: true },
   run(call: Call): void {
     read(call, true);
   },
@@ -89,82 +62,14 @@ export const xreadgroup: ShardCommand = {
 
 function read(call: Call, isGroup: boolean): void {
   parseRead(call, isGroup);
-  if (!serveRead(call)) call.reply.nilArray();
-}
-
-/**
- * Reads the arguments into call.reading and the identifiers into call.streams.list, where the greatest one stands for ">". Throws
- * ReplyError, also for keys of another type and groups that don't exist.
- */
-export function parseRead(call: Call, isGroup: boolean): void {
-  const { argc, reading } = call;
-  reading.timeoutMs = NO_TIMEOUT;
-  reading.count = 0;
-  reading.noAck = false;
-  reading.group = 0;
-  reading.first = 0;
-  for (let i = 1; i < argc && reading.first === 0; i++) {
-    const more = argc - i - 1;
-    if (more > 0 && call.is(i, "block")) reading.timeoutMs = timeoutArgument(call, ++i);
-    else if (more > 0 && call.is(i, "count")) reading.count = Math.max(0, call.int(++i));
-    else if (more > 0 && call.is(i, "streams")) {
-      if (more % 2 !== 0) throw isGroup ? UNBALANCED_GROUP : UNBALANCED_READ;
-      reading.first = i + 1;
-      reading.streams = more / 2;
-    } else if (more > 1 && call.is(i, "group")) {
-      if (!isGroup) throw GROUP_IN_XREAD;
-      reading.group = i + 1;
-      i += 2;
-    } else if (call.is(i, "noack")) {
-      if (!isGroup) throw NOACK_IN_XREAD;
-      reading.noAck = true;
-    } else throw SYNTAX_ERROR;
+  if (serveRead(call)) return;
+  const { reading, wait } = call;
+  if (reading.timeoutMs === NO_TIMEOUT || !call.mayBlock) {
+    call.reply.nilArray();
+    return;
   }
-  if (reading.first === 0) throw SYNTAX_ERROR;
-  if (isGroup && reading.group === 0) throw MISSING_GROUP;
-  call.streams.reserve(reading.streams);
-  for (let k = 0; k < reading.streams; k++) readPosition(call, k);
-}
-
-function timeoutArgument(call: Call, i: number): number {
-  const ms = call.int(i, -Infinity, Infinity, TIMEOUT_FORM);
-  if (ms < 0) throw TIMEOUT_NEGATIVE;
-  if (ms + call.nowMs >= INT64_MAX) throw TIMEOUT_RANGE;
-  return ms;
-}
-
-/** Looks up stream `k` and reads its identifier. */
-function readPosition(call: Call, k: number): void {
-  const { reading, streams: args } = call;
-  const key = reading.first + k;
-  const i = key + reading.streams;
-  const isGroup = reading.group !== 0;
-  const { id } = args;
-  const e = call.readTyped(key, Type.STREAM);
-  const store = call.storeOf(key);
-  const s = e === 0 ? 0 : store.streams.open(e);
-  if (isGroup && (e === 0 || groupArgument(call, store, s, reading.group) === 0)) {
-    throw new ReplyError(
-      `NOGROUP No such key '${cText(call, key)}' or consumer group '${
-        cText(call, reading.group)
-      }' in XREADGROUP with ` +
-        "GROUP option",
-    );
-  }
-  const sign = call.len[i] === 1 ? call.buf[call.at[i]] : 0;
-  if (sign === DOLLAR) {
-    if (isGroup) throw LAST_IN_GROUP;
-    if (e === 0) id.setMin();
-    else id.load(store.i32, s + S_LAST);
-  } else if (sign === PLUS) {
-    if (isGroup) throw END_IN_GROUP;
-    if (e !== 0 && store.streams.lastEntry(s, id)) id.decrement();
-    else id.setMin();
-  } else if (sign === GREATER) {
-    if (!isGroup) throw NEW_IN_XREAD;
-    id.setMax();
-  } else args.read(call, i, id);
-  id.store(args.list, k * ID_WORDS);
+  keepPositions(call);
+  wait.ask(reading.first, reading.streams, deadline(reading.timeoutMs, call.nowMs));
 }
 
 /** Replies with what the streams of a parsed read have to give; false, and nothing is replied, when that is nothing. */
@@ -173,6 +78,7 @@ export function serveRead(call: Call): boolean {
   const place = reply.openArray();
   let served = 0;
   for (let k = 0; k < reading.streams; k++) {
+    if (!reaches(call, k)) continue;
     const e = call.read(reading.first + k);
     if (e === 0) continue;
     const start = reply.pos;
@@ -234,7 +140,7 @@ function serveGroup(call: Call, k: number, e: number): boolean {
   start.load(i32, g + G_LAST);
   start.increment();
   replyStream(call, key);
-  if (deliver(call, store, s, g, c) > 0) countChange(call, key, 1);
+  if (deliver(call, store, s, key, g, c) > 0) countChange(call, key, 1);
   return true;
 }
 
@@ -264,7 +170,7 @@ function replyHistory(call: Call, store: Store, s: number, g: number, c: number)
 }
 
 /** Replies with the entries from streams.start to streams.end and makes them pending for the consumer; returns how many. */
-function deliver(call: Call, store: Store, s: number, g: number, c: number): number {
+function deliver(call: Call, store: Store, s: number, key: number, g: number, c: number): number {
   const { reply, reading, nowMs } = call;
   const { streams, i32 } = store;
   const { groups, cursor } = streams;
@@ -290,10 +196,14 @@ function deliver(call: Call, store: Store, s: number, g: number, c: number): num
     }
     countRead(store, s, g);
     block.id.store(i32, g + G_LAST);
+    if (call.effects.on && !reading.noAck) {
+      recordPending(call, store, key, reading.group, g, block.id, groups.findPending(g, block.id));
+    }
     replyEntry(call, store, block);
     if (++n === reading.count) break;
   }
   reply.closeArray(place, n);
+  if (n > 0 && call.effects.on) recordRead(call, store, key, reading.group, g);
   return n;
 }
 

@@ -17,7 +17,9 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
       inputCapacity - session.inputLength
     } argv-mem=0 multi-mem=0 rbs=0 rbp=0 ` +
     `obl=0 oll=${session.output.count} omem=${outputBytes} tot-mem=${inputCapacity + outputBytes} ` +
-    `events=${outputBytes > 0 ? "rw" : "r"} cmd=${session.lastCommand ?? "NULL"} user=${session.user} redir=-1 ` +
+    `events=${outputBytes > 0 ? "rw" : "r"} cmd=${session.lastCommand ?? "NULL"} user=${session.user} redir=${
+      session.tracking?.redirect ?? -1
+    } ` +
     `resp=${session.resp3 ? 3 : 2} lib-name=${session.libName} lib-ver=${session.libVersion}`;
 }
 
@@ -27,6 +29,10 @@ function flags(session: Session): string {
   if ((session.gate & Gate.MONITORS) !== 0) letters += "O";
   if (session.subscriptions !== undefined) letters += "P";
   if (session.queue !== undefined) letters += "x";
+  if (session.blocked?.waiting === true) letters += "b";
+  if (session.tracking !== undefined) letters += "t";
+  if (session.tracking?.broken === true) letters += "R";
+  if (session.tracking?.broadcast === true) letters += "B";
   if (session.closeAfterOutput) letters += "c";
   if (session.socket.remoteAddress.endsWith(":0")) letters += "U";
   if (session.noEvict) letters += "e";

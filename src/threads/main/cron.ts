@@ -54,6 +54,7 @@ export class Cron {
     this.server.shards.tick(this.server.nowMs());
     this.server.memory.sample();
     dispatcher.tick();
+    this.server.persistence.cron();
     this.closeIdle();
     this.checkOutput();
   }
@@ -63,7 +64,7 @@ export class Cron {
     if (timeoutMs === 0) return;
     const before = this.server.nowMs() - timeoutMs;
     for (const session of this.server.connections.sessions.values()) {
-      if (session.lastMs >= before) continue;
+      if (session.lastMs >= before || session.blocked !== undefined) continue;
       this.server.log.verbose("Closing idle client");
       this.server.connections.close(session);
     }

@@ -12,6 +12,8 @@ const KEPT: readonly number[] = [
   Figure.CPU_USER_US,
   Figure.CPU_SYSTEM_US,
   Figure.EVICTION_EXHAUSTED,
+  Figure.BLOCKING_KEYS,
+  Figure.BLOCKING_KEYS_UNTIL_GONE,
 ];
 
 export class FigureSums {

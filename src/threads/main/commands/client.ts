@@ -1,9 +1,10 @@
 /** CLIENT: what a connection can ask and set about itself and, as an administrator, about others. */
-import { ReplyError, SYNTAX_ERROR } from "../../../base/reply_error.ts";
+import { ReplyError, SYNTAX_ERROR, wrongArity } from "../../../base/reply_error.ts";
 import { writeHelp } from "../../../commands/help.ts";
 import { clientLine } from "../client_line.ts";
 import type { MainCommand, MainContext } from "../main_command.ts";
 import { Gate, type Session } from "../session.ts";
+import { trackingCommands } from "./client_tracking.ts";
 import { clientKill } from "./client_kill.ts";
 import { CLIENT_HELP } from "./client_help.ts";
 import { checkClientName, isPlain } from "./client_names.ts";
@@ -12,6 +13,7 @@ import { parseClientType } from "./client_types.ts";
 const BAD_ID = new ReplyError("ERR Invalid client ID");
 const BAD_TIMEOUT = new ReplyError("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT = new ReplyError("ERR timeout is negative");
+const BAD_REASON = new ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
 const BAD_PAUSE_MODE = new ReplyError("ERR CLIENT PAUSE mode must be WRITE or ALL");
 
 const common = {
@@ -208,14 +210,24 @@ const unpause: MainCommand = {
   },
 };
 
-const getRedir: MainCommand = {
-  name: "getredir",
-  ...common,
-  arity: 2,
-  since: "6.0.0",
-  summary: "Tells the connection to which invalidations of tracked keys are redirected.",
-  syntax: "",
-  main: ({ reply }: MainContext) => reply.int(-1),
+const unblock: MainCommand = {
+  name: "unblock",
+  ...administrative,
+  arity: -3,
+  since: "5.0.0",
+  complexity: "O(log N) where N is the number of connections",
+  summary: "Ends another connection's wait in a blocking command.",
+  syntax: "client-id:integer [TIMEOUT | ERROR]",
+  main({ args, reply, server }: MainContext): void {
+    if (args.argc > 4) throw wrongArity("client|unblock");
+    let withError = false;
+    if (args.argc === 4) {
+      withError = args.is(3, "error");
+      if (!withError && !args.is(3, "timeout")) throw BAD_REASON;
+    }
+    const target = server.connections.sessions.get(args.int(2));
+    reply.int(target !== undefined && server.blocking.unblock(target, withError) ? 1 : 0);
+  },
 };
 
 const help: MainCommand = {
@@ -251,7 +263,8 @@ export const client: MainCommand = {
     reply,
     pause,
     unpause,
-    getRedir,
+    unblock,
+    ...trackingCommands,
     help,
   ],
 };

@@ -1,5 +1,7 @@
 /** The lines of CLIENT HELP. */
 export const CLIENT_HELP: readonly string[] = [
+  "CACHING (YES|NO)",
+  "    Choose whether the keys that the next command reads are tracked.",
   "GETREDIR",
   "    Tell the connection that gets this one's invalidations.",
   "GETNAME",
@@ -32,6 +34,8 @@ export const CLIENT_HELP: readonly string[] = [
   "      Those of a class.",
   "    * ID <client-id> [<client-id> [...]]",
   "      Those with these numbers.",
+  "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+  "    End the wait of a connection in a blocking command, as its timeout would or with an error.",
   "UNPAUSE",
   "    End CLIENT PAUSE.",
   "PAUSE <timeout> [WRITE|ALL]",
@@ -44,6 +48,11 @@ export const CLIENT_HELP: readonly string[] = [
   "    Tell about the client library. Options:",
   "    * LIB-NAME: its name.",
   "    * LIB-VER: its version.",
+  "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+  "         [OPTIN] [OPTOUT] [NOLOOP]",
+  "    Tell this connection of changes to the keys that it has read.",
+  "TRACKINGINFO",
+  "    Tell what TRACKING set for this connection.",
   "NO-EVICT (ON|OFF)",
   "    Exempt this connection from client eviction.",
   "NO-TOUCH (ON|OFF)",
