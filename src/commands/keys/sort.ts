@@ -151,7 +151,7 @@ function run(call: Call, mayStore: boolean): void {
   }
   const elements = new ByteList();
   if (e !== 0) collect(store, e, elements, options.unsorted && options.descending);
-  const order = options.unsorted ? naturalOrder(elements) : sortedOrder(call, elements, options);
+  const order = options.unsorted ? naturalOrder(elements) : sortedOrder(call, elements, options, type === Type.SET);
   const from = Math.min(options.offset, elements.count);
   const to = options.count < 0 ? elements.count : Math.min(from + options.count, elements.count);
   const output = options.get.length === 0 ? undefined : fetch(call, elements, order, from, to, options.get);
@@ -201,7 +201,8 @@ function naturalOrder(elements: ByteList): Int32Array {
   return order;
 }
 
-function sortedOrder(call: Call, elements: ByteList, options: Options): Int32Array {
+/** `unordered`: the elements come in an order that depends on chance. */
+function sortedOrder(call: Call, elements: ByteList, options: Options, unordered: boolean): Int32Array {
   const weights = options.by === 0
     ? elements
     : fetch(call, elements, naturalOrder(elements), 0, elements.count, [options.by]);
@@ -214,7 +215,10 @@ function sortedOrder(call: Call, elements: ByteList, options: Options): Int32Arr
   const order = ascendingOrder(
     numbers,
     numbers.length,
-    (a, b) => compareText(options.alpha ? weights : elements, a, b),
+    (a, b) => {
+      const d = compareText(options.alpha ? weights : elements, a, b);
+      return d === 0 && unordered ? compareText(elements, a, b) : d;
+    },
   );
   return options.descending ? order.reverse() : order;
 }
