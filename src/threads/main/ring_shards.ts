@@ -60,6 +60,13 @@ const SESSION_IN_FLIGHT = 4096;
 const FIRST_IN_FLIGHT = 64;
 /** Bytes of replies that a session may have in flight, judged by its latest ones: as much as may wait unsent. */
 const SESSION_REPLY_BYTES = 1 << 18;
+/** Requests of all sessions in flight beyond which a session of whose replies nothing is known waits for its first. */
+const FIRST_IN_FLIGHT_TOTAL = 1024;
+/**
+ * Bytes of replies that all sessions may have in flight, judged by the largest of late: what may come for a thousand clients that
+ * never read, on top of what each may have unsent. A client's only request is never kept waiting by it.
+ */
+const TOTAL_REPLY_BYTES = 1 << 26;
 /** A batch of this size is worth its wake-up in the middle of a turn: the shard starts while main still parses. */
 const PUBLISH_AT = 32768;
 /**
@@ -110,6 +117,8 @@ export class RingShards implements Shards {
   private readonly uploads: Upload[] = [];
   /** No session's request can be taken in now. */
   private full = false;
+  /** Size of the largest replies of late: one in a hundred keeps it up. */
+  private replyBytes = 0;
   /** See Shards.exclusive. */
   private standing = false;
   private nowMs = 0;
@@ -471,9 +480,13 @@ export class RingShards implements Shards {
   busy(session: Session): boolean {
     if (this.full || session.uploading) return true;
     const count = session.pendingCount;
-    if (count < FIRST_IN_FLIGHT && session.replyBytes < SESSION_REPLY_BYTES / FIRST_IN_FLIGHT) return false;
-    return count > 0 &&
-      (session.replyBytes === 0 || count >= SESSION_IN_FLIGHT || count * session.replyBytes > SESSION_REPLY_BYTES);
+    if (count === 0) return false;
+    const size = session.replyBytes;
+    const outstanding = this.pending.outstanding;
+    if (outstanding * this.replyBytes > TOTAL_REPLY_BYTES) return true;
+    if (size === 0) return count >= FIRST_IN_FLIGHT || outstanding > FIRST_IN_FLIGHT_TOTAL;
+    return (count >= FIRST_IN_FLIGHT || size >= SESSION_REPLY_BYTES / FIRST_IN_FLIGHT) &&
+      (count >= SESSION_IN_FLIGHT || count * size > SESSION_REPLY_BYTES);
   }
 
   private tight(end: ShardEnd): boolean {
@@ -615,6 +628,7 @@ export class RingShards implements Shards {
   deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void {
     if (session.closed) return;
     session.replyBytes = Math.max(len, session.replyBytes - (session.replyBytes >> 3));
+    this.replyBytes = Math.max(len, this.replyBytes - (this.replyBytes >> 7));
     if (session.batch === undefined) {
       session.batch = this.spareBatches.pop() ?? new Uint8Array(BATCH_SIZE);
       session.batchLength = 0;
