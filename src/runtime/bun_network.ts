@@ -181,7 +181,16 @@ class Connection implements Socket {
     if (!this.open || this.#draining || from === to) return 0;
     const sent = Math.max(0, this.#native.write(buf, from, to - from));
     if (sent < to - from) this.#draining = true;
+    if (sent === 0 && this.#isReset) {
+      this.#error ??= errorText("ECONNRESET");
+      this.shut();
+    }
     return sent;
+  }
+
+  /** Of a socket that is paused when its peer resets it Bun says nothing more; but then it has no peer any longer. */
+  get #isReset(): boolean {
+    return this.#path === undefined && this.#native.remotePort === undefined;
   }
 
   pause(): void {
