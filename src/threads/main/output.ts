@@ -54,12 +54,14 @@ export class Output {
     this.closed = true;
   }
 
-  /** Offers everything to `write`, which answers how much it took; returns true when nothing is left. */
-  drain(write: (buf: Uint8Array, from: number, to: number) => number): boolean {
+  /**
+   * Offers everything but the last `kept` bytes to `write`, which answers how much it took; returns true when nothing at all is left.
+   */
+  drain(write: (buf: Uint8Array, from: number, to: number) => number, kept = 0): boolean {
     let sent = 0;
-    while (sent < this.chunks.length) {
+    while (sent < this.chunks.length && this.bytes > kept) {
       const chunk = this.chunks[sent];
-      const n = write(chunk.buf, chunk.from, chunk.to);
+      const n = write(chunk.buf, chunk.from, Math.min(chunk.to, chunk.from + this.bytes - kept));
       this.bytes -= n;
       chunk.from += n;
       if (chunk.from < chunk.to) break;

@@ -49,6 +49,7 @@ export interface ConfigureAof extends TaskMessage {
 export interface RewrittenAof extends TaskMessage {
   readonly kind: "rewritten";
   readonly rdb: boolean;
+  readonly place: AofPlace;
 }
 
 export type ToAofTask = OpenAof | ConfigureAof | RewrittenAof;

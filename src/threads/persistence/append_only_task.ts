@@ -11,7 +11,7 @@
  */
 import { FileError, type Files, monotonicMs } from "../../runtime/mod.ts";
 import { JournalPositions } from "../journal_positions.ts";
-import { AofFolder } from "./aof_folder.ts";
+import { AofFolder, type AofPlace } from "./aof_folder.ts";
 import {
   AOF_TASK,
   AofFigure,
@@ -74,7 +74,8 @@ export class AppendOnlyTask implements Task {
     } else if (message.kind === "configure") {
       this.settings = message.settings;
       if (this.writer !== undefined) this.writer.settings = message.settings;
-    } else this.rewritten(message.rdb);
+    } else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
+    else this.rewritten(this.writer, message.rdb);
   }
 
   ready(): boolean {
@@ -278,9 +279,8 @@ export class AppendOnlyTask implements Task {
   }
 
   /** The base of the last cut is there. */
-  private rewritten(rdb: boolean): void {
-    const { folder, writer } = this;
-    if (writer === undefined) return;
+  private rewritten(writer: AofWriter, rdb: boolean): void {
+    const { folder } = this;
     const next = folder!.manifest.copy();
     const base = next.addBase(folder!.place.fileName, rdb);
     try {
@@ -305,6 +305,24 @@ export class AppendOnlyTask implements Task {
     this.publishFigures();
     if (!this.settings!.keepsHistory) this.collect();
     this.tell({ task: AOF_TASK, kind: "switched", reason: "", baseSeq: next.baseSeq });
+  }
+
+  /** The same while nothing is journaled: the base alone is the append-only file. */
+  private rewrittenClosed(place: AofPlace, rdb: boolean): void {
+    const folder = new AofFolder(this.files, place);
+    try {
+      folder.load(this.notice);
+      const next = folder.manifest.copy();
+      next.addBase(place.fileName, rdb);
+      next.retireIncr(Infinity);
+      folder.persist(next);
+      folder.collect(this.notice);
+      this.tell({ task: AOF_TASK, kind: "switched", reason: "", baseSeq: next.baseSeq });
+    } catch (error) {
+      if (!(error instanceof FileError) && !(error instanceof AofError)) throw error;
+      const reason = error instanceof FileError ? sentence(error) : error.message;
+      this.tell({ task: AOF_TASK, kind: "switched", reason, baseSeq: folder.manifest.baseSeq });
+    }
   }
 
   /** Gives the temporary increment its name in the manifest to come; everything older becomes history. */

@@ -22,5 +22,15 @@ export interface Journal {
   ): void;
 }
 
+/** What an engine does with the effects of what it runs: as JOURNAL messages say it. */
+export const JournalMode = {
+  OFF: 0,
+  /** They go to the journal. */
+  ON: 1,
+  /** They come from a journal: nothing expires and nothing is evicted unless they say so. */
+  REPLAY: 2,
+} as const;
+export type JournalMode = (typeof JournalMode)[keyof typeof JournalMode];
+
 /** `request` of what no request did. */
 export const BACKGROUND = 0;
