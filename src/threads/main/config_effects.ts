@@ -93,6 +93,7 @@ function slowUs(config: Config): number {
 
 export class ConfigEffects {
   private activeExpiry = true;
+  private changesTold = false;
 
   constructor(private readonly server: Server) {
     const { config, log } = server;
@@ -110,10 +111,18 @@ export class ConfigEffects {
     this.configure();
   }
 
+  /** Engines tell main of every changed key, or no longer (client-side caching). */
+  tellChanges(on: boolean): void {
+    if (on === this.changesTold) return;
+    this.changesTold = on;
+    this.configure();
+  }
+
   private configure(): void {
     const { server } = this;
     const { config, dispatcher } = server;
     const settings = settingsOf(config, this.activeExpiry);
+    settings.tellChanges = this.changesTold ? 1 : 0;
     server.shards.configure(settings);
     server.memory.limitBytes = settings.maxMemory;
     if (settings.maxMemory !== 0) dispatcher.gate |= Gate.MEMORY;

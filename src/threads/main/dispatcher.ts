@@ -33,6 +33,7 @@ const EXEC_OUT_OF_MEMORY = new ReplyError(
 );
 /** What a client may do between MULTI and EXEC however short memory is. */
 const OUT_OF_QUEUE: readonly string[] = ["discard", "quit", "reset"];
+const LOADING = new ReplyError("LOADING Redis is loading the dataset in memory");
 const NO_AUTH = new ReplyError("NOAUTH Authentication required.");
 /**
  * So many commands in 100 ms are timed each; of more, only every SAMPLE_EVERY-th, which then counts for as many: reading a clock twice costs
@@ -123,6 +124,7 @@ export class Dispatcher {
     }
     if ((session.gate | this.gate) !== 0) {
       if (!this.admit(session, entry)) return true;
+      if ((this.gate & Gate.STALLED) !== 0 && entry.fullName !== "shutdown") return false;
       if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry)) return false;
       if ((session.gate & Gate.WAITS) !== 0) return false;
       if ((session.gate & Gate.MULTI) !== 0 && !entry.immediate) {
@@ -149,13 +151,16 @@ export class Dispatcher {
   }
 
   private dispatch(session: Session, entry: CommandEntry, request: Request): void {
+    const tracks = (session.gate & Gate.TRACKS) !== 0;
     if (entry.main === undefined) {
-      this.shards.run(session, entry, request);
+      if (tracks) this.server.tracking.run(session, entry, request);
+      else this.shards.run(session, entry, request);
     } else {
       const { pushes } = this.server;
       const start = this.reply.pos;
       this.runMain(session, entry, start);
       this.shards.wrote(session, start);
+      if (tracks) this.server.tracking.ran(session, entry);
       if (pushes.hasOwn) pushes.giveOwn(session, this.reply);
     }
     this.show(session, entry, request);
@@ -279,7 +284,7 @@ export class Dispatcher {
       if ((session.gate & Gate.REPLY_OFF) !== 0) this.reply.pos = start;
       this.shards.wrote(session, start);
       this.server.connections.flush(session);
-      this.onResume();
+      this.server.connections.resume(session);
     });
   }
 
@@ -364,6 +369,10 @@ export class Dispatcher {
       if (entry.fullName === "exec") this.server.transactions.discard(session);
       return false;
     }
+    if ((this.gate & Gate.DISK) !== 0 && asksDisk(session, entry)) {
+      this.turnAway(session, entry, this.server.persistence.refusal!);
+      return false;
+    }
     if ((session.gate & Gate.SUBSCRIBED) !== 0 && !session.resp3 && !entry.forSubscribers) {
       entry.rejectedCalls++;
       this.refuse(session, onlyForOthers(entry));
@@ -374,7 +383,22 @@ export class Dispatcher {
       this.refuse(session, NO_KEYSPACE);
       return false;
     }
+    if ((this.gate & Gate.LOADING) !== 0 && (entry.flags & Flag.LOADING) === 0) {
+      this.turnAway(session, entry, LOADING);
+      return false;
+    }
     return true;
+  }
+
+  /** Refuses a command; an EXEC ends the transaction with that. */
+  private turnAway(session: Session, entry: CommandEntry, error: ReplyError): void {
+    entry.rejectedCalls++;
+    if (entry.fullName !== "exec") {
+      this.refuse(session, error);
+      return;
+    }
+    this.refuse(session, new ReplyError(`EXECABORT Transaction discarded because of: ${error.text}`));
+    this.server.transactions.discard(session);
   }
 
   private unknown(request: Request): ReplyError {
@@ -404,6 +428,13 @@ function onlyForOthers(entry: CommandEntry): ReplyError {
   return new ReplyError(
     `ERR Can't execute '${entry.fullName}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
   );
+}
+
+/** True for what is refused while the disk fails: writes, transactions with writes, and PING, so that monitors notice. */
+function asksDisk(session: Session, entry: CommandEntry): boolean {
+  if ((entry.flags & Flag.WRITE) !== 0 || entry.fullName === "ping") return true;
+  if (entry.fullName !== "exec" || session.queue === undefined) return false;
+  return session.queue.commands.some((each) => (each.entry.flags & Flag.WRITE) !== 0);
 }
 
 function echo(request: Request, i: number, max: number): string {

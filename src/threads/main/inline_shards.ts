@@ -4,16 +4,20 @@ import { Doorbell } from "../../ring/doorbell.ts";
 import { monotonicMs } from "../../runtime/mod.ts";
 import type { Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
-import { Figures } from "../figures.ts";
+import type { AbandonOrder, LoadOrder, LoadResult, SnapshotOrder } from "../engine_order.ts";
+import { Figure, Figures } from "../figures.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
 import { type Engine, STEP_MS } from "../shard/engine.ts";
+import { JournalMode } from "../shard/journal.ts";
 import { JournalRing } from "../shard/journal_ring.ts";
 import { ShardNotifier } from "../shard/notifier.ts";
 import { publishFigures } from "../shard/publish_figures.ts";
+import { snapshotFeed } from "../shard/snapshot_feed.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import { InlineWaits } from "./inline_waits.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
 
@@ -22,10 +26,13 @@ export class InlineShards implements Shards {
   readonly stores: readonly Store[];
   dispatcher!: Dispatcher;
   exclusive = false;
+  readonly waits: InlineWaits;
   private nextStepMs = 0;
   private readonly journalRing: JournalRing;
   private readonly positions: JournalPositions;
   private journaling = false;
+  /** Commands processed as of the last step: as long as there are none, a snapshot makes no pauses. */
+  private commandsBefore = 0;
   private readonly published = new Figures(0);
   private readonly hashes = new Int32Array(PREFETCH_MAX);
 
@@ -36,6 +43,7 @@ export class InlineShards implements Shards {
 
   constructor(private readonly engine: Engine, persistence: PersistenceRings) {
     this.stores = [engine.store];
+    this.waits = new InlineWaits(engine);
     this.positions = new JournalPositions(persistence.positions);
     this.journalRing = new JournalRing(
       persistence.journals[0],
@@ -44,6 +52,7 @@ export class InlineShards implements Shards {
       new Doorbell(persistence.bell),
     );
     engine.notifyBy(this.notifier);
+    engine.snapshots = snapshotFeed(engine.store, persistence, 0);
   }
 
   prepare(session: Session, requests: readonly Request[], count: number): void {
@@ -70,11 +79,25 @@ export class InlineShards implements Shards {
     engine.store.clock.paused = false;
     if (request.hashed) engine.store.expectKey(request.buf, -1, 0, 0);
     if (engine.lastError !== undefined) this.dispatcher.failed(entry, engine.lastError);
+    if (engine.call.wait.asked) {
+      reply.pos = start;
+      this.waits.begin(session, entry);
+      return;
+    }
     if ((session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0) {
       session.gate &= ~Gate.REPLY_SKIP;
       reply.pos = start;
     }
     if (this.notifier.pending) this.tell(session);
+    this.serveWaits();
+  }
+
+  /** Serves the clients for whose keys something happened; not in the middle of a transaction. */
+  private serveWaits(): void {
+    const { waits } = this.waits;
+    if (waits.count === 0 || this.exclusive) return;
+    waits.serve();
+    if (this.notifier.pending) this.notifier.flush();
   }
 
   /** Passes on what the session's request did to keys; messages for the session itself go behind its reply. */
@@ -113,6 +136,10 @@ export class InlineShards implements Shards {
     };
   }
 
+  serialOf(): number {
+    return Infinity;
+  }
+
   busy(): boolean {
     return this.exclusive || this.journalRing.full;
   }
@@ -124,8 +151,11 @@ export class InlineShards implements Shards {
   turn(now: number): number {
     if (now >= this.nextStepMs) {
       const pauseMs = this.engine.step(STEP_MS, monotonicMs);
+      this.serveWaits();
       if (this.notifier.pending) this.notifier.flush();
-      this.nextStepMs = monotonicMs() + pauseMs;
+      const idle = this.dispatcher.commandsProcessed === this.commandsBefore;
+      this.commandsBefore = this.dispatcher.commandsProcessed;
+      this.nextStepMs = idle && this.engine.eager ? now : monotonicMs() + pauseMs;
     }
     this.settleJournal();
     // Records that wait for room are moved on as soon as the persistence thread says that there is some.
@@ -142,9 +172,11 @@ export class InlineShards implements Shards {
     this.engine.configure();
   }
 
-  journal(on: boolean, mark: number): void {
+  journal(mode: JournalMode, mark: number): void {
     if (mark !== 0) this.journalRing.mark(0, mark);
+    const on = mode === JournalMode.ON;
     if (on !== this.journaling) this.engine.journal = on ? this.journalRing : undefined;
+    this.engine.replaying = mode === JournalMode.REPLAY;
     this.journaling = on;
     this.journalRing.publish();
   }
@@ -163,7 +195,19 @@ export class InlineShards implements Shards {
 
   get figures(): readonly Figures[] {
     publishFigures(this.published, this.engine, this.stores);
+    this.published.set(Figure.BLOCKING_KEYS, this.waits.waits.keys);
+    this.published.set(Figure.BLOCKING_KEYS_UNTIL_GONE, this.waits.waits.keysUntilGone);
     return [this.published];
+  }
+
+  order(order: SnapshotOrder | AbandonOrder): void {
+    this.engine.obey(order);
+    this.nextStepMs = 0;
+  }
+
+  load(order: LoadOrder): Promise<readonly LoadResult[]> {
+    this.nextStepMs = 0;
+    return new Promise((resolve) => this.engine.obey(order, (result) => resolve([result])));
   }
 
   close(): Promise<void> {

@@ -21,6 +21,8 @@ export interface ReplySink {
   deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void;
   /** The record's reply is complete, and messages are held for it or a later one. */
   released(session: Session, record: number): void;
+  /** The reply of a session's record has gone, and keys that the session read wait for that. */
+  replied(session: Session, record: number): void;
   /** All replies of the session have been delivered. */
   settled(session: Session): void;
 }
@@ -30,6 +32,9 @@ export class Pending {
   outstanding = 0;
 
   private next = new Int32Array(START);
+  /** Numbers of the records in the order in which they were opened. */
+  private serials = new Float64Array(START);
+  private opened = 0;
   private done = new Uint8Array(START);
   private muted = new Uint8Array(START);
   private readonly sessions: (Session | undefined)[] = [];
@@ -50,6 +55,7 @@ export class Pending {
       if (record === this.next.length) this.widen();
     }
     this.next[record] = NONE;
+    this.serials[record] = ++this.opened;
     this.done[record] = 0;
     this.muted[record] = muted ? 1 : 0;
     this.sessions[record] = session;
@@ -66,12 +72,20 @@ export class Pending {
     const next = new Int32Array(size);
     next.set(this.next);
     this.next = next;
+    const serials = new Float64Array(size);
+    serials.set(this.serials);
+    this.serials = serials;
     const done = new Uint8Array(size);
     done.set(this.done);
     this.done = done;
     const muted = new Uint8Array(size);
     muted.set(this.muted);
     this.muted = muted;
+  }
+
+  /** The record's place in the order of all requests. */
+  serialOf(record: number): number {
+    return this.serials[record];
   }
 
   /** Whose reply the record is. */
@@ -132,6 +146,7 @@ export class Pending {
       this.next[record] = this.freeHead;
       this.freeHead = record;
       session.replyBegun = false;
+      if (session.reads !== undefined) this.sink.replied(session, record);
       if (session.held !== undefined) this.sink.released(session, record);
     }
     this.sink.settled(session);

@@ -42,6 +42,8 @@ export class QueueRequest {
   private readonly watches: Uint8Array[] = [];
   private readonly keys = new Map<string, Uint8Array>();
   private readonly finder = new KeyFinder();
+  /** Keys that the client reads in the run, if it tracks them. */
+  readonly reads: string[] = [];
   private watchCount = 0;
   private all = false;
 
@@ -66,6 +68,7 @@ export class QueueRequest {
       return;
     }
     dispatcher.noteQueued(session, entry, request);
+    this.reads.push(...dispatcher.server.tracking.keysOf(session, entry, request));
     this.steps.push(RUN, decimal(entry.shardNumber), decimal(session.db), decimal(args.length), ...args);
     const { routing = "keys", reachesAll } = entry.shard;
     if (routing === "all" || routing === "any" || routing === "cursor" || reachesAll?.(request) === true) {

@@ -8,7 +8,7 @@
  * 3. One publish a ring a turn, or when a quarter of it is filled: the shard's wake-up is paid once a batch.
  */
 import type { Reply } from "../../codec/resp/reply.ts";
-import type { Request } from "../../codec/resp/request.ts";
+import { Request } from "../../codec/resp/request.ts";
 import { runnableCommands } from "../../commands/table.ts";
 import {
   argumentBytes,
@@ -19,26 +19,35 @@ import {
   KIND_MASK,
   NO_TOUCH_BIT,
   NUMBER_WORD,
+  orderSize,
   padded,
+  RELAYED_BIT,
   REPLY_WORDS,
   RESP3_BIT,
   runSize,
+  TICKET_BIT,
+  TICKET_SIZE,
   ToShard,
+  writeOrder,
   writeRun,
+  writeTicket,
 } from "../../ring/messages.ts";
 import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
 import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
+import { Claims } from "../claims.ts";
+import type { EngineOrder, LoadOrder, LoadResult } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
-import { BACKGROUND } from "../shard/journal.ts";
+import { BACKGROUND, JournalMode } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
 import { decodeSlowCall } from "../slow_call.ts";
-import type { CommandEntry } from "./command_entry.ts";
+import type { Blocked, Blocking, BlockingShards } from "./blocking.ts";
+import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ComposedReply } from "./composed_reply.ts";
@@ -105,15 +114,20 @@ interface Upload {
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
 
-export class RingShards implements Shards {
+export class RingShards implements Shards, BlockingShards {
   readonly threads: number;
   dispatcher!: Dispatcher;
   connections!: Connections;
+  blocking!: Blocking;
 
   private readonly ends: ShardEnd[] = [];
   private readonly pending: Pending;
   private readonly routes: Routes;
   private readonly holds = new Holds();
+  private readonly claims = new Claims();
+  /** What waits for room in the rings: shards that are to forget a ticket, and clients that a shard wants to serve under a hold. */
+  private readonly forgets: { shard: number; ticket: number }[] = [];
+  private readonly relays: Blocked[] = [];
   private readonly uploads: Upload[] = [];
   /** No session's request can be taken in now. */
   private full = false;
@@ -126,6 +140,8 @@ export class RingShards implements Shards {
   private readonly touched: Session[] = [];
   private readonly spareBatches: Uint8Array[] = [];
   private lastProgressUs = 0;
+  /** The load under way. */
+  private loaded: { readonly results: LoadResult[]; readonly resolve: (results: LoadResult[]) => void } | undefined;
   private closing = false;
   private noEviction = true;
   /** Number of the last request, for the order of the journals; never 0, and wraps. */
@@ -171,6 +187,7 @@ export class RingShards implements Shards {
         requests,
         replies,
         holds: this.holds.buffer,
+        claims: this.claims.buffer,
         figures: figures.buffer,
         wakeHandle,
         persistence,
@@ -225,7 +242,9 @@ export class RingShards implements Shards {
   run(session: Session, entry: CommandEntry, request: Request): void {
     const muted = (session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0;
     session.gate &= ~Gate.REPLY_SKIP;
-    this.route(session, entry, request, this.pending.open(session, entry, muted));
+    const record = this.pending.open(session, entry, muted);
+    const waits = (entry.flags & Flag.BLOCKING) !== 0 && (entry.shard!.waiting!.mayWait?.(request) ?? true);
+    this.route(session, entry, request, record, waits ? this.blocking.begin(session, entry, record) : undefined);
   }
 
   compose(session: Session, entry: CommandEntry): Composition {
@@ -242,10 +261,17 @@ export class RingShards implements Shards {
   }
 
   /** Sends a request to the shards that it concerns; they answer for the record. */
-  private route(session: Session, entry: CommandEntry, request: Request, record: number): void {
+  private route(
+    session: Session,
+    entry: CommandEntry,
+    request: Request,
+    record: number,
+    blocked?: Blocked,
+    extraBits = 0,
+  ): void {
     const command = entry.shard!;
     this.count();
-    const head = ToShard.RUN | (session.resp3 ? RESP3_BIT : 0) | (session.db << DB_SHIFT) |
+    const head = ToShard.RUN | extraBits | (session.resp3 ? RESP3_BIT : 0) | (session.db << DB_SHIFT) |
       ((session.gate & Gate.NO_TOUCH) !== 0 && entry.name !== "touch" ? NO_TOUCH_BIT : 0);
     const large = runSize(request.argc, argumentBytes(request)) > this.maxMessage;
     switch (command.routing ?? "keys") {
@@ -267,7 +293,8 @@ export class RingShards implements Shards {
       default: {
         const all = this.threads > 1 && command.reachesAll !== undefined && command.reachesAll(request);
         const shard = all ? this.routes.locateAll() : this.routes.locate(entry, request);
-        if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
+        if (blocked !== undefined) this.sendBlocking(blocked, shard, head, request, large);
+        else if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
         else if (command.routing === "split") this.split(session, head, record, entry, request, large);
         else this.hold(session, head, record, entry, request, large);
       }
@@ -286,21 +313,25 @@ export class RingShards implements Shards {
     large: boolean,
     slot = 0,
     participants = 0,
+    ticket = 0,
   ): void {
     const end = this.ends[shard];
-    const size = runSize(args.argc, argumentBytes(args));
+    const size = runSize(args.argc, argumentBytes(args)) + (ticket === 0 ? 0 : TICKET_SIZE);
+    if (ticket !== 0) head |= TICKET_BIT;
     this.tellTime(end);
     if (large) {
       const bytes = new Uint8Array(size);
       const words = new Int32Array(bytes.buffer);
       words[0] = size;
       writeRun(bytes, words, 0, head, record, entry.shardNumber, slot, participants, args);
+      if (ticket !== 0) writeTicket(words, 0, ticket);
       this.upload(session, shard, bytes);
       return;
     }
     const at = this.reserve(end, size);
     writeRun(end.requests.u8, end.requests.i32, at, head, record, entry.shardNumber, slot, participants, args);
     end.requests.i32[(at >> 2) + NUMBER_WORD] = end.sent = this.number;
+    if (ticket !== 0) writeTicket(end.requests.i32, at, ticket);
   }
 
   /** The next request has the next number. */
@@ -380,7 +411,8 @@ export class RingShards implements Shards {
     entry: CommandEntry,
     request: Request,
     large: boolean,
-  ): void {
+    ticket = 0,
+  ): number[] {
     const slot = this.holds.open();
     const runner = this.routes.owner[0];
     const participants: number[] = [];
@@ -389,11 +421,86 @@ export class RingShards implements Shards {
     }
     if (!large) this.sendHolds(slot, participants);
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD;
-    this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length);
+    this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length, ticket);
     if (large) {
       const upload = this.uploads.at(-1)!;
       upload.slot = slot;
       upload.participants.push(...participants);
+    }
+    return participants;
+  }
+
+  // ---- clients that wait ------------------------------------------------------------------------------------------
+
+  /**
+   * Sends a request that may wait: to the owner of its keys, which keeps it if it finds nothing, or to be tried with several owners
+   * held, and right behind that to each of them, which keeps it if nothing was found. Nothing can come in between.
+   */
+  private sendBlocking(blocked: Blocked, shard: number, head: number, request: Request, large: boolean): void {
+    const { session, entry, record, ticket } = blocked;
+    const relayed = (head & RELAYED_BIT) !== 0;
+    if (!relayed) this.claims.open(record, ticket);
+    if (shard !== SEVERAL) {
+      blocked.shards = [shard];
+      this.send(session, shard, head, record, entry, request, large, 0, 0, ticket);
+      return;
+    }
+    const runner = this.routes.owner[0];
+    const others = this.hold(session, head, record, entry, request, large, ticket);
+    if (relayed) return;
+    if (entry.shard!.waiting!.firstKeyOnly === true) {
+      blocked.shards = [runner];
+      blocked.request = copyOf(request);
+      return;
+    }
+    blocked.shards = [runner, ...others];
+    const waitHead = (head & ~KIND_MASK) | ToShard.WAIT;
+    for (const other of others) this.send(session, other, waitHead, record, entry, request, large, 0, 0, ticket);
+  }
+
+  take(blocked: Blocked): boolean {
+    return this.claims.take(blocked.record, blocked.ticket);
+  }
+
+  forget(blocked: Blocked, except: number): void {
+    for (const shard of blocked.shards) if (shard !== except) this.forgets.push({ shard, ticket: blocked.ticket });
+  }
+
+  answer(blocked: Blocked, reply: Uint8Array): void {
+    this.pending.receive(blocked.record, reply, 0, reply.length, true, true);
+  }
+
+  /** Sends what waits for room as far as there is some: main's own messages, which no session has made room for. */
+  private sendWaiting(): void {
+    let sent = 0;
+    for (; sent < this.forgets.length; sent++) {
+      const { shard, ticket } = this.forgets[sent];
+      const end = this.ends[shard];
+      if (this.tight(end)) break;
+      const w = this.reserve(end, 16) >> 2;
+      end.requests.i32[w + 1] = ToShard.FORGET;
+      end.requests.i32[w + 2] = ticket;
+    }
+    if (sent > 0) this.forgets.splice(0, sent);
+    while (this.relays.length > 0 && !this.standing && this.holds.available) {
+      if (this.ends.some((end) => this.tight(end))) return;
+      const blocked = this.relays.shift()!;
+      // It may have ended while it stood here.
+      if (this.blocking.find(blocked.ticket) !== blocked) continue;
+      this.route(blocked.session, blocked.entry, blocked.request!, blocked.record, blocked, RELAYED_BIT);
+    }
+  }
+
+  /** A shard tells how a request with a ticket goes on. */
+  private takeTicket(kind: number, shard: number, buffer: SharedArrayBuffer, from: number): void {
+    const { blocking } = this;
+    const numbers = new Float64Array(buffer, from, kind === FromShard.WAITS ? 2 : 1);
+    const ticket = numbers[0];
+    if (kind === FromShard.WAITS) blocking.waits(ticket, numbers[1]);
+    else if (kind === FromShard.WOKEN) blocking.woken(ticket, shard);
+    else {
+      const blocked = blocking.find(ticket);
+      if (blocked !== undefined) this.relays.push(blocked);
     }
   }
 
@@ -522,14 +629,15 @@ export class RingShards implements Shards {
 
   turn(): number {
     let progress = false;
-    for (const end of this.ends) if (this.receive(end)) progress = true;
+    for (let i = 0; i < this.ends.length; i++) if (this.receive(this.ends[i], i)) progress = true;
     this.leaveAll();
     this.moveUploads();
+    this.sendWaiting();
     this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
     if (this.journaling) this.positions.issued = this.number;
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
-    if (this.full || this.uploads.length > 0) {
+    if (this.full || this.uploads.length > 0 || this.forgets.length > 0 || this.relays.length > 0) {
       let promised = false;
       for (const end of this.ends) {
         if (!this.tight(end)) continue;
@@ -539,7 +647,7 @@ export class RingShards implements Shards {
       // An upload that found a ring tight and sees none now would have nobody to wake it.
       if (this.uploads.length > 0 && !promised) return 0;
     }
-    if (this.pending.outstanding === 0 && this.uploads.length === 0) return Infinity;
+    if (this.pending.outstanding <= this.blocking.count && this.uploads.length === 0) return Infinity;
     if (this.spinUs === 0) return Infinity;
     const now = monotonicUs();
     if (progress || this.lastProgressUs === 0) this.lastProgressUs = now;
@@ -548,7 +656,7 @@ export class RingShards implements Shards {
     return Infinity;
   }
 
-  private receive(end: ShardEnd): boolean {
+  private receive(end: ShardEnd, shard: number): boolean {
     const { replies } = end;
     const { i32, u8 } = replies;
     let any = false;
@@ -559,8 +667,15 @@ export class RingShards implements Shards {
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
       const kind = i32[w + 1] & KIND_MASK;
-      if (kind === FromShard.EVENT || kind === FromShard.EVENT_PART) {
-        this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
+      if (kind >= FromShard.EVENT) {
+        if (kind >= FromShard.WAITS) this.takeTicket(kind, shard, replies.buffer, from);
+        else this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
+        replies.advance();
+        any = true;
+        continue;
+      }
+      if (kind === FromShard.LOADED) {
+        this.takeLoaded(u8.slice(from, from + len));
         replies.advance();
         any = true;
         continue;
@@ -653,6 +768,14 @@ export class RingShards implements Shards {
     this.dispatcher.server.pushes.release(session, record);
   }
 
+  replied(session: Session, record: number): void {
+    this.dispatcher.server.tracking.replied(session, record);
+  }
+
+  serialOf(record: number): number {
+    return record === NEXT_REPLY ? Infinity : this.pending.serialOf(record);
+  }
+
   settled(session: Session): void {
     session.onSettled?.();
     if (session.closeAfterOutput && session.batch === undefined && !session.closed) this.connections.flush(session);
@@ -698,7 +821,8 @@ export class RingShards implements Shards {
     }
   }
 
-  journal(on: boolean, mark: number): void {
+  journal(mode: JournalMode, mark: number): void {
+    const on = mode === JournalMode.ON;
     this.count();
     this.journaling = this.journaling || on;
     for (const end of this.ends) {
@@ -706,7 +830,7 @@ export class RingShards implements Shards {
       const { i32 } = end.requests;
       i32[w + 1] = ToShard.JOURNAL;
       i32[w + 2] = end.sent = this.number;
-      i32[w + 3] = on ? 1 : 0;
+      i32[w + 3] = mode;
       i32[w + 4] = mark;
     }
     for (const end of this.ends) this.publish(end);
@@ -722,6 +846,31 @@ export class RingShards implements Shards {
     const { positions } = this;
     for (let k = 0; k < this.ends.length; k++) if (positions.recorded(k) !== positions.durable(k)) return true;
     return false;
+  }
+
+  /** Small like settings, for the same reason. */
+  order(order: EngineOrder): void {
+    const text = new TextEncoder().encode(JSON.stringify(order));
+    for (const end of this.ends) {
+      this.tellTime(end);
+      const at = this.reserve(end, orderSize(text.length));
+      writeOrder(end.requests.u8, end.requests.i32, at, text);
+      this.publish(end);
+    }
+  }
+
+  load(order: LoadOrder): Promise<readonly LoadResult[]> {
+    this.order(order);
+    return new Promise((resolve) => this.loaded = { results: [], resolve });
+  }
+
+  /** A shard has loaded its part. */
+  private takeLoaded(text: Uint8Array): void {
+    const { results, resolve } = this.loaded!;
+    results.push(JSON.parse(new TextDecoder().decode(text)));
+    if (results.length < this.threads) return;
+    this.loaded = undefined;
+    resolve(results);
   }
 
   relieve(): boolean {
@@ -744,6 +893,15 @@ export class RingShards implements Shards {
       })
     ));
   }
+}
+
+/** The request with bytes of its own. */
+function copyOf(request: Request): Request {
+  const args: Uint8Array[] = [];
+  for (let i = 0; i < request.argc; i++) args.push(request.buf.slice(request.at[i], request.at[i] + request.len[i]));
+  const copy = new Request();
+  copy.load(args);
+  return copy;
 }
 
 const MINUS = 45;

@@ -22,6 +22,7 @@ import {
 } from "../../runtime/mod.ts";
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
+import { Blocking } from "./blocking.ts";
 import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
 import { mainCommands } from "./commands/mod.ts";
 import { ConfigEffects, settingsOf } from "./config_effects.ts";
@@ -38,10 +39,12 @@ import { Notifications } from "./notifications.ts";
 import { OutputLimits } from "./output_limits.ts";
 import { Pubsub } from "./pubsub.ts";
 import { Pushes } from "./pushes.ts";
+import { Persistence } from "./persistence/persistence.ts";
 import { PersistenceThread } from "./persistence_thread.ts";
 import { RingShards } from "./ring_shards.ts";
-import type { Session } from "./session.ts";
+import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
+import { Tracking } from "./tracking/tracking.ts";
 import { Transactions } from "./transactions.ts";
 import { SlowLog } from "./slow_log.ts";
 
@@ -57,6 +60,8 @@ export interface ServerOptions {
   clock?: Clock;
   /** Absolute path of the configuration file (latin-1 text), for CONFIG REWRITE. */
   configPath?: string;
+  /** False: nothing is loaded from the disk. Default true. */
+  loads?: boolean;
   /** rename-command: old name to new, lower case; an empty new name removes the command. */
   renamed?: ReadonlyMap<string, string>;
 }
@@ -68,6 +73,7 @@ export class Server {
   readonly commands: CommandIndex<CommandEntry>;
   readonly dispatcher: Dispatcher;
   readonly connections: Connections;
+  readonly blocking: Blocking;
   readonly shards: Shards;
   readonly outputLimits: OutputLimits;
   readonly network: Network;
@@ -82,26 +88,35 @@ export class Server {
   readonly pubsub: Pubsub;
   readonly notifications: Notifications;
   readonly monitors: Monitors;
+  readonly tracking: Tracking;
   readonly listeners: Listeners;
   readonly effects: ConfigEffects;
   readonly memory: Memory;
   readonly figures: FigureSums;
   readonly slowLog: SlowLog;
+  readonly persistence: Persistence;
   readonly latency: LatencyMonitor = new LatencyMonitor();
   /** Called when SHUTDOWN wants the server's process to end. */
   onShutdown: () => void = () => {};
   /** Called with a report when a thread died: nothing can be trusted any more, the process must end. */
   onDeath: (report: string) => void = () => {};
 
+  /** Called when nothing must be acknowledged any more: the process must end at once. The log has the reason. */
+  onFatal: () => void = () => {};
+  /** True once the data was loaded. */
+  running = false;
+
   /** Turns of the network so far. */
   turns = 0;
   private readonly systemClock: boolean;
+  private readonly loads: boolean;
   private closing: Promise<void> | undefined;
 
   constructor(readonly config: Config, readonly log: Log, options: ServerOptions = {}) {
     this.systemClock = options.clock === undefined;
     this.clock = options.clock ?? { nowMs: wallMs };
     this.configPath = options.configPath;
+    this.loads = options.loads ?? true;
     const words = crypto.getRandomValues(new Uint32Array(2));
     this.runId = randomId();
     this.replicationId = randomId();
@@ -133,6 +148,10 @@ export class Server {
     this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
     shards.dispatcher = this.dispatcher;
+    const waits = shards instanceof RingShards ? shards : shards.waits;
+    this.blocking = new Blocking(waits, this.dispatcher, this.connections);
+    waits.blocking = this.blocking;
+    waits.dispatcher = this.dispatcher;
     if (shards instanceof RingShards) shards.connections = this.connections;
     const bounds = () => {
       this.connections.maxBulk = config.int("proto-max-bulk-len");
@@ -151,6 +170,8 @@ export class Server {
     this.figures = new FigureSums(shards);
     this.slowLog = new SlowLog(config);
     this.effects = new ConfigEffects(this);
+    this.tracking = new Tracking(this);
+    this.persistence = new Persistence(this, persistenceThread);
     this.cron = new Cron(this);
     this.network.turn = () => this.turn();
   }
@@ -164,9 +185,34 @@ export class Server {
     return this.systemClock ? wallUs() : this.clock.nowMs() * 1000;
   }
 
-  /** Starts to accept connections (listeners.ts). Throws NetworkError. */
+  /** Starts to accept connections (listeners.ts); commands on data are refused until `load` is through. Throws NetworkError. */
   listen(how: { anyPort: boolean } = { anyPort: false }): Promise<void> {
+    if (this.loads) this.persistence.loading.begin();
     return this.listeners.open(how);
+  }
+
+  /**
+   * Loads what is on the disk, while clients are told so; once, after `listen`. False when there are files that can't be loaded: the log
+   * has the reason, and the server must not go on.
+   */
+  async load(): Promise<boolean> {
+    this.running = !this.loads;
+    if (!this.loads) return true;
+    const { loading, saves } = this.persistence;
+    const loaded = await loading.fromDisk();
+    loading.end();
+    saves.loaded();
+    this.running = true;
+    return loaded && await this.persistence.appendOnly.start();
+  }
+
+  /** While true no client's command runs, except SHUTDOWN. */
+  stall(on: boolean): void {
+    if (on) this.dispatcher.gate |= Gate.STALLED;
+    else {
+      this.dispatcher.gate &= ~Gate.STALLED;
+      this.dispatcher.onResume();
+    }
   }
 
   /** The TCP port bound, 0 without one. */
@@ -205,6 +251,7 @@ export class Server {
     for (const session of this.connections.sessions.values()) this.connections.flush(session);
     this.network.close();
     await this.shards.close();
+    await this.persistence.thread.close();
   }
 
   /** Between groups of network callbacks. Returns ms until the next one is wanted. */
@@ -212,10 +259,15 @@ export class Server {
     this.turns++;
     // A turn at low pipeline depth serves a few requests only: it reads one clock, not five.
     const now = monotonicMs();
-    let waitMs = this.shards.turn(now);
+    this.persistence.turn();
+    // Before the shards' turn, which sends what it answers.
+    const deadlineMs = this.blocking.turn(this.clock);
+    let waitMs = Math.min(deadlineMs, this.shards.turn(now));
     if (this.dispatcher.pause.untilMs !== 0) waitMs = Math.min(waitMs, this.dispatcher.pause.turn(this.nowMs()));
     if (this.connections.turn()) waitMs = 0;
+    this.tracking.turn();
     this.pushes.flush();
+    this.persistence.commit();
     return Math.min(waitMs, this.cron.turn(now));
   }
 
@@ -231,8 +283,11 @@ export class Server {
       verbose: (text: string) => log.verbose(text),
       warning: (text: string) => log.warning(text),
       opened: (_session: Session) => {},
+      leaving: (session: Session) => this.blocking.gone(session),
       closed: (session: Session) => {
+        this.blocking.gone(session);
         this.transactions.discard(session);
+        this.tracking.off(session);
         this.pubsub.leave(session);
         this.monitors.remove(session);
       },

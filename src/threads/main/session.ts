@@ -8,11 +8,14 @@
  */
 import type { Request } from "../../codec/resp/request.ts";
 import type { Socket } from "../../runtime/mod.ts";
+import type { Blocked } from "./blocking.ts";
 import type { ClientType } from "./commands/client_types.ts";
 import { Output } from "./output.ts";
 import type { Subscriptions } from "./pubsub.ts";
 import type { Held } from "./pushes.ts";
 import type { Watched } from "./queue_request.ts";
+import type { ClientTracking } from "./tracking/client_tracking.ts";
+import type { Read } from "./tracking/reads_in_flight.ts";
 import type { Queue } from "./transactions.ts";
 
 /** Bits of `Session.gate`: reasons to leave the hot path. */
@@ -41,6 +44,14 @@ export const Gate = {
   MONITORS: 1024,
   /** Someone monitors, for all clients. */
   MONITORED: 2048,
+  /** Client-side caching is on (CLIENT TRACKING). */
+  TRACKS: 32768,
+  /** Data is loaded, for all clients. */
+  LOADING: 4096,
+  /** The disk fails and writes are refused, for all clients. */
+  DISK: 8192,
+  /** Nothing runs until a shutdown or a reload is through, for all clients. */
+  STALLED: 16384,
 } as const;
 
 /** A first piece of an unfinished request is kept in a buffer of this size. */
@@ -71,6 +82,8 @@ export class Session {
   /** An unfinished request with many arguments; small ones are parsed anew when more bytes came. */
   request: Request | undefined;
   readonly output = new Output();
+  /** Of the output's bytes the last ones, which wait for the disk (persistence/commit_gate.ts). */
+  heldBytes = 0;
   /** ms since when the soft output limit has been exceeded; 0 when it is not. */
   softLimitSince = 0;
   /** What the session listens to; undefined for nothing. */
@@ -88,8 +101,14 @@ export class Session {
   onSettled: (() => void) | undefined;
   /** Commands queued since MULTI; undefined outside a transaction. */
   queue: Queue | undefined;
+  /** What CLIENT TRACKING set; undefined while it is off. */
+  tracking: ClientTracking | undefined;
+  /** Requests under way whose keys the client may keep. */
+  reads: Read[] | undefined;
   /** Keys that WATCH looks after for this client. */
   watched: Watched[] = [];
+  /** The blocking command that the client is in. */
+  blocked: Blocked | undefined;
   // Replies that shards owe (pending.ts): the oldest and newest record, and how many.
   pendingHead = -1;
   pendingTail = -1;

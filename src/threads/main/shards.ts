@@ -1,7 +1,9 @@
 /** Shards: how main reaches the keyspace: inline on its own thread, or through rings to workers. Main thread. */
 import type { Request } from "../../codec/resp/request.ts";
 import type { Store } from "../../store/store.ts";
+import type { AbandonOrder, LoadOrder, LoadResult, SnapshotOrder } from "../engine_order.ts";
 import type { Figures } from "../figures.ts";
+import type { JournalMode } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Session } from "./session.ts";
@@ -33,6 +35,8 @@ export interface Shards {
   append(session: Session, buf: Uint8Array, from: number, len: number): void;
   /** Opens a session's next reply, to leave behind its earlier ones. */
   compose(session: Session, entry: CommandEntry): Composition;
+  /** A number that grows with the order of requests, for a reply's record; Infinity where there is none (pushes.ts, NEXT_REPLY). */
+  serialOf(record: number): number;
   /** True when the session's next request must wait (its replies back up, or a ring is full). */
   busy(session: Session): boolean;
   /** Time of the requests that follow. */
@@ -51,14 +55,18 @@ export interface Shards {
   /** The engines' counters, one object a shard; inline they are as of this call. */
   readonly figures: readonly Figures[];
   /**
-   * At this point of the order of requests: puts `mark`, if not 0, into every engine's journal, and changes are journaled from here on, or no
-   * longer.
+   * At this point of the order of requests: puts `mark`, if not 0, into every engine's journal, and what changes from here on is journaled,
+   * or not, or is itself from a journal.
    */
-  journal(on: boolean, mark: number): void;
+  journal(mode: JournalMode, mark: number): void;
   /** Makes visible what engines on this thread have recorded. */
   settleJournal(): void;
   /** True when an engine has recorded what is not on the disk yet. */
   readonly unsynced: boolean;
+  /** Asks something of every engine at this point of the order of requests. */
+  order(order: SnapshotOrder | AbandonOrder): void;
+  /** Loads a file into all stores: one result a shard. Only one load at a time. */
+  load(order: LoadOrder): Promise<readonly LoadResult[]>;
   /** Stops the threads. */
   close(): Promise<void>;
 }

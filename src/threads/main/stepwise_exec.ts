@@ -120,11 +120,14 @@ export class StepwiseExec {
   private ask(run: QueueRequest, answered: (reply: Uint8Array) => void): void {
     this.request.load([latin1Bytes(this.exec.name), ...run.arguments()]);
     const composition = this.wait();
-    this.dispatcher.call.load(this.request, this.session.db);
-    composition.run(this.exec, this.request, (reply) => {
-      this.waiting = false;
-      answered(reply);
-      this.goOn();
+    const { tracking } = this.dispatcher.server;
+    tracking.runTransaction(this.session, run.reads, () => {
+      this.dispatcher.call.load(this.request, this.session.db);
+      composition.run(this.exec, this.request, (reply) => {
+        this.waiting = false;
+        answered(reply);
+        this.goOn();
+      });
     });
   }
 
@@ -141,6 +144,7 @@ export class StepwiseExec {
     const { session } = this;
     if (this.skipsNext) session.gate |= Gate.REPLY_SKIP;
     this.shards.exclusive = false;
+    this.dispatcher.server.tracking.ran(session, this.exec);
     const reply = join(this.pieces);
     if (this.composition === undefined) this.dispatcher.reply.raw(reply, 0, reply.length);
     else this.composition.finish(reply);

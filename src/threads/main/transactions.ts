@@ -111,9 +111,10 @@ export class Transactions {
     const { gate, server } = this.dispatcher;
     // Monitors may see a command only when it is sure to run.
     const together = watched.length === 0 || (gate & Gate.MONITORED) === 0;
-    const fits = together && commands.every(({ entry }) =>
-      watched.length > 0 ? entry.shard !== undefined : fitsRun(entry, server.notifications.on)
-    );
+    const fits = together &&
+      commands.every(({ entry }) =>
+        watched.length > 0 ? entry.shard !== undefined : fitsRun(entry, server.notifications.on)
+      );
     if (!fits) {
       new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[2]).start(watched);
       return;
@@ -121,7 +122,9 @@ export class Transactions {
     const request = new QueueRequest(session, this.dispatcher);
     request.watch(watched);
     for (const each of commands) request.add(each);
-    this.ask(session, 2, session.db, request.arguments());
+    this.dispatcher.server.tracking.runTransaction(session, request.reads, () => {
+      this.ask(session, 2, session.db, request.arguments());
+    });
   }
 
   /** Runs the internal command of that index for the session, in the order of its requests. */

@@ -29,6 +29,7 @@ export const reset: MainCommand = {
   syntax: "",
   main({ reply, session, server }: MainContext): void {
     server.transactions.discard(session);
+    server.tracking.off(session);
     server.pubsub.leave(session);
     server.monitors.remove(session);
     session.db = 0;

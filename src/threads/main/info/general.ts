@@ -44,7 +44,9 @@ export function serverFields(server: Server): Field[] {
   ];
 }
 
-export function clientFields({ connections, config, pubsub, transactions }: Server): Field[] {
+export function clientFields(
+  { blocking, connections, config, figures, pubsub, tracking, transactions }: Server,
+): Field[] {
   let input = 0;
   let output = 0;
   for (const session of connections.sessions.values()) {
@@ -56,19 +58,35 @@ export function clientFields({ connections, config, pubsub, transactions }: Serv
     ["maxclients", config.int("maxclients")],
     ["client_recent_max_input_buffer", input],
     ["client_recent_max_output_buffer", output],
+    ["blocked_clients", blocking.count],
     ["pubsub_clients", pubsub.clients],
+    ["tracking_clients", tracking.sessions.size],
     ["watching_clients", transactions.watching.size],
+    ["clients_in_timeout_table", blocking.timed],
+    ["total_blocking_keys", figures.get(Figure.BLOCKING_KEYS)],
+    ["total_blocking_keys_on_nokey", figures.get(Figure.BLOCKING_KEYS_UNTIL_GONE)],
   ];
 }
 
-export function persistenceFields({ figures }: Server): Field[] {
+export function persistenceFields({ figures, persistence }: Server): Field[] {
+  const { loading, saves, snapshots } = persistence;
   return [
-    ["loading", 0],
+    ["loading", loading.active ? 1 : 0],
     ["async_loading", 0],
-    ["rdb_changes_since_last_save", figures.get(Figure.DIRTY)],
-    ["rdb_bgsave_in_progress", 0],
-    ["aof_enabled", 0],
-    ["aof_rewrite_in_progress", 0],
+    ["current_save_keys_processed", snapshots.purpose === undefined ? 0 : figures.get(Figure.SNAPSHOT_ENTRIES)],
+    ["current_save_keys_total", snapshots.keysAtCut],
+    ["rdb_changes_since_last_save", saves.changes],
+    ["rdb_bgsave_in_progress", saves.inProgress ? 1 : 0],
+    ["rdb_last_save_time", saves.lastSaveS],
+    ["rdb_last_bgsave_status", saves.ok ? "ok" : "err"],
+    ["rdb_last_bgsave_time_sec", saves.lastSeconds],
+    ["rdb_current_bgsave_time_sec", saves.currentSeconds],
+    ["rdb_saves", saves.count],
+    // No memory is copied on write where nothing is forked.
+    ["rdb_last_cow_size", 0],
+    ["rdb_last_load_keys_expired", loading.lastExpired],
+    ["rdb_last_load_keys_loaded", loading.lastKeys],
+    ...persistence.appendOnly.fields,
   ];
 }
 

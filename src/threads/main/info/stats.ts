@@ -6,7 +6,7 @@ import { seconds } from "./general.ts";
 import type { Field } from "./sections.ts";
 
 export function statFields(server: Server): Field[] {
-  const { connections, cron, dispatcher, figures, pubsub } = server;
+  const { connections, cron, dispatcher, figures, pubsub, tracking } = server;
   return [
     ["total_connections_received", connections.connectionsReceived],
     ["total_commands_processed", dispatcher.commandsProcessed],
@@ -27,6 +27,9 @@ export function statFields(server: Server): Field[] {
     ["pubsub_channels", pubsub.channels.size],
     ["pubsub_patterns", pubsub.patterns.size],
     ["pubsubshard_channels", pubsub.shardChannels.size],
+    ["tracking_total_keys", tracking.keys],
+    ["tracking_total_items", tracking.items],
+    ["tracking_total_prefixes", tracking.broadcasts.size],
     ["total_error_replies", dispatcher.errorReplies],
     ["total_reads_processed", connections.reads],
     ["total_writes_processed", connections.writes],
