@@ -5,7 +5,6 @@
  * `serveRead` replies with what there is.
  */
 import { ArenaFull } from "../../memory/arena.ts";
-import { Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { S_ADDED, S_FIRST, S_LAST, S_LOG } from "../../store/types/stream.ts";
 import { C_ACTIVE, C_PENDING, C_SEEN, G_LAST, G_READ, P_COUNT, P_TIME } from "../../store/types/stream_groups.ts";
