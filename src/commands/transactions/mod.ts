@@ -92,6 +92,7 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
   const place = reply.openArray();
   const resp3 = reply.resp3;
   let steps = 0;
+  const { mayBlock } = call;
   call.mayBlock = false;
   for (; i < argc; steps++) {
     if (call.is(i, "reply")) {
@@ -109,7 +110,7 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
     call.load({ buf, argc, at, len }, db);
     i = from + count;
   }
-  call.mayBlock = true;
+  call.mayBlock = mayBlock;
   // Each command's effects are recorded; the queue itself adds none.
   call.effects.none();
   reply.resp3 = resp3;
