@@ -707,6 +707,11 @@ export class Store {
     this.table.remove(this.root(db), h);
     this.arena.free(e);
     if (type !== Type.STRING) valueTypeOf(type).moved?.(this, toDb, next);
+    if (this.tellsNew) {
+      // As in Redis, the name is new even where it stood for another value.
+      this.open(next);
+      this.events?.created(this, toDb);
+    }
     return next;
   }
 

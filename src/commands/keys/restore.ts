@@ -108,10 +108,14 @@ function readLoose(call: Call, store: Store, expiry: number): number {
     for (let k = 0; k < name.length; k++) name[k] = store.random() * 256;
   } while (store.peek(call.db, name, 0, name.length) !== 0);
   const { reader } = call.payload;
+  const { tellsNew } = store;
+  store.tellsNew = false;
   try {
     return new ValueReader(store, call.limits, true)
       .read(reader, reader.byte(), call.db, name, 0, name.length, expiry);
   } catch (error) {
     throw error instanceof CorruptRdb ? BAD_FORMAT : error;
+  } finally {
+    store.tellsNew = tellsNew;
   }
 }

@@ -38,13 +38,18 @@ export const smove: ShardCommand = {
     call.needRoom(2, len[2] + len[3] + SET_OVERHEAD);
     // The target takes the member first: that can fail, leaving the source can not.
     const made = target === 0;
-    if (made) target = createSet(to, db, buf, at[2], len[2], buf, at[3], len[3], 1, call.limits, NO_EXPIRY);
+    const { tellsNew } = to;
+    // Told below, in Redis's order.
+    to.tellsNew = false;
     let added: number;
     try {
+      if (made) target = createSet(to, db, buf, at[2], len[2], buf, at[3], len[3], 1, call.limits, NO_EXPIRY);
       added = setAdd(to, db, target, buf, at[3], len[3], call.limits);
     } catch (error) {
-      if (made) to.deleteEntry(db, target);
+      if (target !== 0 && made) to.deleteEntry(db, target);
       throw error;
+    } finally {
+      to.tellsNew = tellsNew;
     }
     source = setRemove(from, db, source, buf, at[3], len[3]);
     const emptied = setCount(from, source) === 0;
@@ -53,6 +58,7 @@ export const smove: ShardCommand = {
     call.changed(2, added !== 0 ? 1 : 0);
     call.notify(NotifyClass.SET, "srem", 1);
     if (emptied) call.notify(NotifyClass.GENERIC, "del", 1);
+    if (made) call.notify(NotifyClass.NEW, "new", 2);
     if (added !== 0) call.notify(NotifyClass.SET, "sadd", 2);
     reply.int(1);
   },
