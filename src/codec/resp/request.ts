@@ -82,7 +82,7 @@ export class Request {
       }
       this.announced = count;
       this.resumeAt = end + 2 - from;
-      if (count > this.at.length) this.widen(Math.min(count, TRUSTED_ARGS));
+      if (count > this.at.length && this.at.length < TRUSTED_ARGS) this.widen(Math.min(count, TRUSTED_ARGS));
     }
     let i = from + this.resumeAt;
     const announced = this.announced;
