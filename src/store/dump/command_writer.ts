@@ -36,12 +36,6 @@ export class CommandWriter {
     this.streams = new StreamCommands(this.text);
   }
 
-  /** Writes the commands of an entry. */
-  write(store: Store, e: number): void {
-    this.begin(store, e);
-    this.advance(Infinity);
-  }
-
   /** Makes ready to write an entry; `advance` writes it. */
   begin(store: Store, e: number): void {
     this.store = store;
@@ -55,14 +49,12 @@ export class CommandWriter {
         break;
       case Type.SET:
         this.total = setCount(store, e);
-        this.setCursor.open(store, e);
         break;
       case Type.ZSET:
         this.total = store.zsets.count(e);
         break;
       case Type.HASH:
         this.total = store.hashes.length(e);
-        this.hashCursor.open(store, e);
         break;
       case Type.STREAM:
         this.streams.begin(store, e);
@@ -139,6 +131,7 @@ export class CommandWriter {
 
   private writeMembers(limit: number): void {
     const { text, setCursor, out } = this;
+    if (this.done === 0) setCursor.open(this.store, this.entry);
     do {
       const n = this.batch("SADD", 1);
       for (let k = 0; k < n; k++) {
@@ -166,6 +159,7 @@ export class CommandWriter {
   private writeFields(limit: number): void {
     const { text, hashCursor, out, store } = this;
     const { field, value } = hashCursor;
+    if (this.done === 0) hashCursor.open(store, this.entry);
     do {
       const n = this.batch("HMSET", 2);
       const expiring: [field: Uint8Array, expiry: number][] = [];

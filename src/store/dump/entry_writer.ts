@@ -83,11 +83,8 @@ export class EntryWriter {
 
   /** Writes an entry. */
   write(store: Store, e: number): void {
-    if ((this.form & COMMANDS_BIT) !== 0) this.commands.write(store, e);
-    else {
-      this.head(store, e);
-      this.values.write(store, e);
-    }
+    this.begin(store, e);
+    this.advance(Infinity);
   }
 
   /** Begins to write an entry in pieces. */

@@ -132,7 +132,6 @@ export class ValueWriter {
         break;
       case RdbType.SET:
         this.count(Rest.MEMBERS, setCount(store, e));
-        this.setCursor.open(store, e);
         break;
       case RdbType.ZSET_2:
         this.count(Rest.SCORED, store.zsets.count(e));
@@ -141,7 +140,6 @@ export class ValueWriter {
       case RdbType.HASH_METADATA:
         this.earliest = rdbType === RdbType.HASH ? NO_EXPIRY : this.writeEarliest(store, e);
         this.count(Rest.FIELDS, store.hashes.length(e));
-        this.hashCursor.open(store, e);
         break;
       case RdbType.STREAM_LISTPACKS:
       case RdbType.STREAM_LISTPACKS_2:
@@ -237,6 +235,7 @@ export class ValueWriter {
 
   private writeMembers(limit: number): void {
     const { out, setCursor } = this;
+    if (this.done === 0) setCursor.open(this.store, this.entry);
     while ((out.pos < limit || !setCursor.mayRest) && setCursor.next()) {
       out.string(setCursor.bytes, setCursor.at, setCursor.len);
       this.done++;
@@ -260,6 +259,7 @@ export class ValueWriter {
   private writeFields(limit: number): void {
     const { out, hashCursor, earliest } = this;
     const { field, value } = hashCursor;
+    if (this.done === 0) hashCursor.open(this.store, this.entry);
     while ((out.pos < limit || !hashCursor.mayRest) && hashCursor.next()) {
       if (earliest !== NO_EXPIRY) out.len(hashCursor.expiry === NO_EXPIRY ? 0 : hashCursor.expiry - earliest + 1);
       out.string(field.bytes, field.at, field.len);
