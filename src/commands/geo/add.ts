@@ -31,15 +31,28 @@ export const geoadd: ShardCommand = {
     const n = (argc - first) / 3;
     const both = AddOption.NX | AddOption.XX;
     if ((argc - first) % 3 !== 0 || n === 0 || (options & both) === both) throw SYNTAX_ERROR;
-    if (n === 1) {
-      addMembers(call, options, first, 3, 1, scoreArgumentOfPoint(call, first));
-      return;
+    const before = call.changes;
+    if (n === 1) addMembers(call, options, first, 3, 1, scoreArgumentOfPoint(call, first));
+    else {
+      const scores = new Float64Array(n);
+      for (let k = 0; k < n; k++) scores[k] = scoreArgumentOfPoint(call, first + 3 * k);
+      addMembers(call, options, first, 3, n, 0, scores);
     }
-    const scores = new Float64Array(n);
-    for (let k = 0; k < n; k++) scores[k] = scoreArgumentOfPoint(call, first + 3 * k);
-    addMembers(call, options, first, 3, n, 0, scores);
+    if (call.effects.on && call.changes !== before) recordScores(call, first);
   },
 };
+
+/** Records the scores in place of the points, whose longitudes and latitudes begin at argument `first`. */
+function recordScores(call: Call, first: number): void {
+  const { effects, argc } = call;
+  effects.begin(first + 2 * (argc - first) / 3);
+  effects.text("ZADD");
+  effects.args(1, first);
+  for (let i = first; i < argc; i += 3) {
+    effects.number(scoreArgumentOfPoint(call, i));
+    effects.arg(i + 2);
+  }
+}
 
 /** The score of the point whose longitude is argument `i` and whose latitude is the next. */
 function scoreArgumentOfPoint(call: Call, i: number): number {

@@ -118,7 +118,7 @@ function expireFields(call: Call, unit: number, relative: boolean, command: stri
   if (updated + removed === 0) return;
   call.changed(1, updated + removed);
   call.notify(NotifyClass.HASH, removed > 0 ? "hdel" : "hexpire", 1);
-  if (updated > 0 && call.effects.on) recordMoment(call, expiry);
+  if (updated > 0 && call.effects.on && (relative || unit !== 1)) recordMoment(call, expiry);
   if (e !== 0) dropEmpty(call, store, e);
 }
 

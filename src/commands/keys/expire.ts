@@ -87,7 +87,7 @@ function setExpiry(call: Call, unitMs: number, baseMs: number, command: string):
     else store.setExpiryBig(call.db, e, big);
     call.changed(1);
     call.notify(NotifyClass.GENERIC, "expire", 1);
-    if (call.effects.on) recordExpiry(call, exact ? when : undefined, big);
+    if (call.effects.on && (unitMs !== 1 || baseMs !== 0)) recordExpiry(call, exact ? when : undefined, big);
   }
   call.reply.int(1);
 }

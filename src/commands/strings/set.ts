@@ -86,7 +86,7 @@ export const set: ShardCommand = {
     if (form !== ExpiryForm.NONE) call.notify(NotifyClass.GENERIC, "expire", 1);
     if (call.effects.on) {
       if (form !== ExpiryForm.NONE) recordExpiring(call, 1, 2, expiry);
-      else if (condition !== ValueCondition.NONE || get) recordPlain(call, (options & KEEPTTL) !== 0);
+      else if (condition !== ValueCondition.NONE || get) recordPlain(call);
     }
     if (!get) call.reply.ok();
   },
@@ -163,7 +163,7 @@ export const getset: ShardCommand = {
   run(call: Call): void {
     replyString(call, 1, call.readTyped(1, Type.STRING));
     storeString(call, 1, 2, NO_EXPIRY);
-    if (call.effects.on) recordPlain(call, false);
+    if (call.effects.on) recordReplaced(call);
   },
 };
 
@@ -178,13 +178,32 @@ export function recordExpiring(call: Call, k: number, v: number, expiry: number)
   effects.number(expiry);
 }
 
-/** Records a SET without conditions, which servers older than they are would not know, and without GET. */
-function recordPlain(call: Call, keepExpiry: boolean): void {
+/** Records the SET without GET, and without the conditions on the value, which held and which older servers don't know. */
+function recordPlain(call: Call): void {
+  const { effects, argc } = call;
+  let left = argc;
+  for (let i = 3; i < argc; i++) {
+    if (call.is(i, "get")) left--;
+    else if (valueCondition(call, i) !== ValueCondition.NONE) {
+      left -= 2;
+      i++;
+    }
+  }
+  effects.begin(left);
+  effects.args(0, 3);
+  for (let i = 3; i < argc; i++) {
+    if (call.is(i, "get")) continue;
+    if (valueCondition(call, i) !== ValueCondition.NONE) i++;
+    else effects.arg(i);
+  }
+}
+
+/** Records GETSET as a SET. */
+function recordReplaced(call: Call): void {
   const { effects } = call;
-  effects.begin(keepExpiry ? 4 : 3);
+  effects.begin(3);
   effects.text("SET");
   effects.args(1, 3);
-  if (keepExpiry) effects.text("KEEPTTL");
 }
 
 /** SETEX and PSETEX: key, time to live, value. */
