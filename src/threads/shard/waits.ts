@@ -32,16 +32,28 @@ export interface Waiter {
   /** Arguments: their bytes, one behind the other, and their lengths. */
   readonly bytes: Uint8Array;
   readonly lengths: readonly number[];
-  readonly queues: readonly Queue[];
+  /** Where it stands in the queues of its keys. */
+  readonly places: readonly Place[];
   /** Main was asked to run it with other shards held. */
   relayed: boolean;
 }
 
-/** Who waits for a key. */
+/** A waiter's place in a queue. One that was left still leads to those behind it, so that a walk gets on. */
+interface Place {
+  readonly waiter: Waiter;
+  readonly queue: Queue;
+  /** The argument that is the key. */
+  readonly key: number;
+  before: Place | undefined;
+  behind: Place | undefined;
+  left: boolean;
+}
+
+/** Who waits for a key, in the order of waiting. */
 interface Queue {
   readonly number: number;
-  /** In the order of waiting; with the argument that is the key. */
-  readonly waiters: Map<Waiter, number>;
+  first: Place | undefined;
+  last: Place | undefined;
   /** How many of them are also answered when the key goes. */
   untilGone: number;
 }
@@ -100,7 +112,7 @@ export class Waits {
       else bytes.set(text, to);
       to += lengths[i];
     }
-    const queues: Queue[] = [];
+    const places: Place[] = [];
     const waiter: Waiter = {
       ticket,
       record,
@@ -111,17 +123,15 @@ export class Waits {
       spread,
       bytes,
       lengths,
-      queues,
+      places,
       relayed: false,
     };
     try {
       for (let i = wait.first; i < wait.first + wait.count; i++) {
         if (!call.owns(i)) continue;
         const queue = this.queueOf(db, call.buf, call.at[i], call.len[i]);
-        if (queue.waiters.has(waiter)) continue;
-        queue.waiters.set(waiter, i);
-        if (command.waiting!.untilGone === true && queue.untilGone++ === 0) this.keysUntilGone++;
-        queues.push(queue);
+        if (places.some((place) => place.queue === queue)) continue;
+        places.push(this.enter(queue, waiter, i));
       }
     } catch (error) {
       this.leaveQueues(waiter);
@@ -159,7 +169,9 @@ export class Waits {
 
   private serveQueue(queue: Queue): void {
     const { call } = this.engine;
-    for (const [waiter, key] of queue.waiters) {
+    for (let place = queue.first; place !== undefined; place = place.behind) {
+      if (place.left) continue;
+      const { waiter, key } = place;
       if (waiter.relayed) return;
       this.load(waiter);
       if (call.peek(key) === 0 && queue.untilGone === 0) return;
@@ -253,7 +265,17 @@ export class Waits {
       throw error;
     }
     this.keys++;
-    return this.queues[number] = { number, waiters: new Map(), untilGone: 0 };
+    return this.queues[number] = { number, first: undefined, last: undefined, untilGone: 0 };
+  }
+
+  /** The waiter gets the last place of a queue. */
+  private enter(queue: Queue, waiter: Waiter, key: number): Place {
+    const place: Place = { waiter, queue, key, before: queue.last, behind: undefined, left: false };
+    if (queue.last === undefined) queue.first = place;
+    else queue.last.behind = place;
+    queue.last = place;
+    if (waiter.command.waiting!.untilGone === true && queue.untilGone++ === 0) this.keysUntilGone++;
+    return place;
   }
 
   private remove(waiter: Waiter): void {
@@ -263,11 +285,15 @@ export class Waits {
 
   private leaveQueues(waiter: Waiter): void {
     const { waited } = this.engine.store;
-    for (const queue of waiter.queues) {
-      const key = queue.waiters.get(waiter)!;
-      queue.waiters.delete(waiter);
+    for (const place of waiter.places) {
+      const { queue, key, before, behind } = place;
+      if (before === undefined) queue.first = behind;
+      else before.behind = behind;
+      if (behind === undefined) queue.last = before;
+      else behind.before = before;
+      place.left = true;
       if (waiter.command.waiting!.untilGone === true && --queue.untilGone === 0) this.keysUntilGone--;
-      if (queue.waiters.size > 0) continue;
+      if (queue.first !== undefined) continue;
       let at = 0;
       for (let i = 0; i < key; i++) at += waiter.lengths[i];
       waited.leave(waiter.db, waiter.bytes, at, waiter.lengths[key]);
