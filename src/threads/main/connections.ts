@@ -14,6 +14,7 @@ import type { Socket, SocketHandler } from "../../runtime/mod.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { OutputLimits } from "./output_limits.ts";
+import type { CommitGate } from "./persistence/commit_gate.ts";
 import type { Pushes } from "./pushes.ts";
 import { Gate, Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
@@ -64,6 +65,9 @@ export class Connections implements SocketHandler {
   writes = 0;
 
   pushes!: Pushes;
+
+  /** Set while replies wait for the disk (appendfsync always). */
+  commits: CommitGate | undefined;
 
   private nextId = 1;
   /** Requests parsed ahead, those of the batch that runs, and where each starts. */
@@ -366,7 +370,9 @@ export class Connections implements SocketHandler {
     session.netOut += to - from;
     this.netOutput += to - from;
     this.writes++;
-    if (session.output.bytes === 0) from += session.socket.write(buf, from, to);
+    const waits = this.commits !== undefined && this.commits.holds(session);
+    if (waits) this.commits!.hold(session, to - from);
+    else if (session.output.bytes === 0) from += session.socket.write(buf, from, to);
     if (from === to) return;
     if (!session.socket.open) return;
     if (owned) session.output.adopt(buf, from, to);
@@ -376,11 +382,17 @@ export class Connections implements SocketHandler {
 
   private sendOutput(session: Session): void {
     const socket = session.socket;
-    const empty = session.output.drain((buf, from, to) => socket.write(buf, from, to));
+    const empty = session.output.drain((buf, from, to) => socket.write(buf, from, to), session.heldBytes);
     if (empty) {
       session.softLimitSince = 0;
       this.shutIfDone(session);
     }
+  }
+
+  /** Some of what a session was not to be sent may go now. */
+  release(session: Session): void {
+    this.sendOutput(session);
+    if (session.paused && session.output.bytes < OUTPUT_PAUSE) this.goOn(session);
   }
 
   /** Closes a session that has more unsent than it may; pauses one that has much. */

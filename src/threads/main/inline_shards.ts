@@ -7,6 +7,7 @@ import { PREFETCH_MAX } from "../../structures/table.ts";
 import type { AbandonOrder, LoadOrder, LoadResult, SnapshotOrder } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
 import { JournalPositions } from "../journal_positions.ts";
+import { Mark } from "../persistence/aof_messages.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
 import { type Engine, STEP_MS } from "../shard/engine.ts";
 import { JournalMode } from "../shard/journal.ts";
@@ -25,7 +26,7 @@ export class InlineShards implements Shards {
   readonly threads = 0;
   readonly stores: readonly Store[];
   dispatcher!: Dispatcher;
-  exclusive = false;
+  private standing = false;
   readonly waits: InlineWaits;
   private nextStepMs = 0;
   private readonly journalRing: JournalRing;
@@ -140,8 +141,17 @@ export class InlineShards implements Shards {
     return Infinity;
   }
 
+  get exclusive(): boolean {
+    return this.standing;
+  }
+
+  set exclusive(on: boolean) {
+    this.standing = on;
+    if (this.journaling) this.journalRing.mark(0, on ? Mark.BEGIN : Mark.COMMIT);
+  }
+
   busy(): boolean {
-    return this.exclusive || this.journalRing.full;
+    return this.standing || this.journalRing.full;
   }
 
   setNow(ms: number): void {

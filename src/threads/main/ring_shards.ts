@@ -41,6 +41,7 @@ import type { EngineOrder, LoadOrder, LoadResult } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import { JournalPositions } from "../journal_positions.ts";
+import { Mark } from "../persistence/aof_messages.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
 import { BACKGROUND, JournalMode } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
@@ -227,6 +228,9 @@ export class RingShards implements Shards, BlockingShards {
   set exclusive(on: boolean) {
     this.standing = on;
     if (on) this.full = true;
+    if (!this.journaling) return;
+    this.count();
+    this.tellJournal(this.ends[0], JournalMode.ON, on ? Mark.BEGIN : Mark.COMMIT);
   }
 
   setNow(ms: number): void {
@@ -825,17 +829,19 @@ export class RingShards implements Shards, BlockingShards {
     const on = mode === JournalMode.ON;
     this.count();
     this.journaling = this.journaling || on;
-    for (const end of this.ends) {
-      const w = this.reserve(end, padded(20)) >> 2;
-      const { i32 } = end.requests;
-      i32[w + 1] = ToShard.JOURNAL;
-      i32[w + 2] = end.sent = this.number;
-      i32[w + 3] = mode;
-      i32[w + 4] = mark;
-    }
+    for (const end of this.ends) this.tellJournal(end, mode, mark);
     for (const end of this.ends) this.publish(end);
     if (this.journaling) this.positions.issued = this.number;
     this.journaling = on;
+  }
+
+  private tellJournal(end: ShardEnd, mode: JournalMode, mark: number): void {
+    const w = this.reserve(end, padded(20)) >> 2;
+    const { i32 } = end.requests;
+    i32[w + 1] = ToShard.JOURNAL;
+    i32[w + 2] = end.sent = this.number;
+    i32[w + 3] = mode;
+    i32[w + 4] = mark;
   }
 
   settleJournal(): void {

@@ -11,6 +11,9 @@ export const Mark = {
   CUT: 1,
   /** Nothing follows: journaling is switched off. */
   END: 2,
+  /** In the journal of engine 0 only: what all engines record from here to COMMIT, of several requests, stands together. */
+  BEGIN: 3,
+  COMMIT: 4,
 } as const;
 
 export type SyncPolicy = "always" | "everysec" | "no";

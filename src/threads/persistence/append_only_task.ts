@@ -53,6 +53,8 @@ export class AppendOnlyTask implements Task {
   private cutSeq = 0;
   /** Mark.END was met, but the disk does not take what came before it. */
   private ending = false;
+  /** The files can't be opened: what comes up to Mark.END is dropped. */
+  private discards = false;
   private readonly written: Int32Array;
 
   constructor(private readonly host: TaskHost, private readonly files: Files) {
@@ -60,8 +62,8 @@ export class AppendOnlyTask implements Task {
     this.positions = new JournalPositions(setup.positions);
     this.figures = new Float64Array(setup.aofFigures);
     this.merge = new JournalMerge(setup.journals, this.positions, {
-      begin: () => this.writer!.stamp(),
-      append: (buf, from, len) => this.writer!.append(buf, from, len),
+      begin: () => this.writer?.stamp(),
+      append: (buf, from, len) => this.writer?.append(buf, from, len),
       mark: (mark) => this.mark(mark),
     });
     this.written = new Int32Array(setup.journals.length);
@@ -70,7 +72,7 @@ export class AppendOnlyTask implements Task {
   receive(message: ToAofTask): void {
     if (message.kind === "open") {
       this.opens.push(message);
-      if (this.writer === undefined) this.open();
+      if (this.writer === undefined && !this.discards) this.open();
     } else if (message.kind === "configure") {
       this.settings = message.settings;
       if (this.writer !== undefined) this.writer.settings = message.settings;
@@ -79,12 +81,12 @@ export class AppendOnlyTask implements Task {
   }
 
   ready(): boolean {
-    return this.writer !== undefined && this.merge.ready();
+    return (this.writer !== undefined || this.discards) && this.merge.ready();
   }
 
   step(nowMs: number): number {
     const { writer } = this;
-    if (writer === undefined) return Infinity;
+    if (writer === undefined) return this.discards ? this.discard() : Infinity;
     let merged = 0;
     if (this.ending) this.end();
     else {
@@ -100,6 +102,13 @@ export class AppendOnlyTask implements Task {
     const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs));
     if (merged === 0 || this.settings!.policy === "always") return dueMs;
     return this.nap(dueMs);
+  }
+
+  /** The files could not be opened: what was recorded for them is for nobody. */
+  private discard(): number {
+    const bytes = this.merge.step(STEP_BYTES);
+    if (this.merge.release()) this.host.wakeMain();
+    return bytes > 0 ? 0 : Infinity;
   }
 
   /** Lets traffic gather; the bell's word says that this thread is awake, so nobody rings. */
@@ -158,6 +167,7 @@ export class AppendOnlyTask implements Task {
     } catch (error) {
       this.writer?.abandon();
       this.writer = undefined;
+      this.discards = true;
       if (error instanceof AofError) this.tell({ task: AOF_TASK, kind: "refused", lines: error.lines });
       else if (error instanceof FileError || error instanceof SnapshotFileError) {
         this.tell({ task: AOF_TASK, kind: "refused", lines: [`Can't open the append-only file: ${error.message}`] });
@@ -223,7 +233,10 @@ export class AppendOnlyTask implements Task {
   // ---- marks ------------------------------------------------------------------------------------------------------
 
   private mark(mark: number): void {
-    if (mark === Mark.END) {
+    if (this.discards) {
+      this.discards = mark !== Mark.END;
+      if (!this.discards && this.opens.length > 0) this.open();
+    } else if (mark === Mark.END) {
       this.ending = true;
       this.end();
     } else this.cut();

@@ -11,6 +11,7 @@
  * 1. What was emitted is always a prefix of the order of requests over all shards. Background work comes behind the request that it
  *    followed in its shard; only requests with the same keys could tell the difference.
  * 2. The commands of one request, in however many records, stand together: in MULTI and EXEC when there are several.
+ *    So do those of several requests between BEGIN and COMMIT.
  * 3. A mark, which every ring has at the same request's place, parts what was recorded before that request from what came after it.
  */
 import { latin1Bytes } from "../../base/bytes.ts";
@@ -29,6 +30,7 @@ import {
 } from "../../ring/journal_records.ts";
 import { RingReader } from "../../ring/ring.ts";
 import type { JournalPositions } from "../journal_positions.ts";
+import { Mark } from "./aof_messages.ts";
 
 /** Takes the sequence. */
 export interface JournalSink {
@@ -43,6 +45,10 @@ const MULTI = latin1Bytes("*1\r\n$5\r\nMULTI\r\n");
 const EXEC = latin1Bytes("*1\r\n$4\r\nEXEC\r\n");
 const NONE = -1;
 
+/** Of what stands between Mark.BEGIN and Mark.COMMIT: nothing of it was emitted yet, or MULTI was. */
+const Bracket = { NONE: 0, OPEN: 1, BEGUN: 2 } as const;
+type Bracket = (typeof Bracket)[keyof typeof Bracket];
+
 export class JournalMerge {
   /** Records taken from each ring that stand complete with all that belongs to their request, as `recorded` counts them. */
   readonly taken: Int32Array;
@@ -55,6 +61,9 @@ export class JournalMerge {
   /** True in the middle of a record that comes in pieces. */
   private inRecord = false;
   private wrapped = false;
+  private bracket: Bracket = Bracket.NONE;
+  /** Records taken between BEGIN and COMMIT. */
+  private readonly uncommitted: Int32Array;
   /** The database selected where the file ends; NONE where it begins. */
   private db = NONE;
 
@@ -65,6 +74,7 @@ export class JournalMerge {
   ) {
     this.readers = rings.map((ring) => new RingReader(ring));
     this.taken = new Int32Array(rings.length);
+    this.uncommitted = new Int32Array(rings.length);
     this.watermark = new Int32Array(rings.length);
     this.heads = new Int32Array(rings.length);
   }
@@ -147,13 +157,24 @@ export class JournalMerge {
       const mark = markOf(readers[group[0]].i32, heads[group[0]]);
       for (const k of group) readers[k].advance();
       group.length = 0;
-      this.sink.mark(mark);
+      if (mark === Mark.BEGIN) this.bracket = Bracket.OPEN;
+      else if (mark === Mark.COMMIT) this.commit();
+      else this.sink.mark(mark);
       return this.choose();
     }
-    this.sink.begin();
-    this.wrapped = commands > 1;
-    if (this.wrapped) this.sink.append(MULTI, 0, MULTI.length);
+    this.wrapped = this.bracket === Bracket.NONE && commands > 1;
+    if (this.bracket !== Bracket.BEGUN) this.sink.begin();
+    if (this.wrapped || this.bracket === Bracket.OPEN) this.sink.append(MULTI, 0, MULTI.length);
+    if (this.bracket === Bracket.OPEN) this.bracket = Bracket.BEGUN;
     return true;
+  }
+
+  /** What was emitted since Mark.BEGIN is complete. */
+  private commit(): void {
+    if (this.bracket === Bracket.BEGUN) this.sink.append(EXEC, 0, EXEC.length);
+    this.bracket = Bracket.NONE;
+    for (let k = 0; k < this.taken.length; k++) this.taken[k] += this.uncommitted[k];
+    this.uncommitted.fill(0);
   }
 
   private numberOf(k: number): number {
@@ -178,7 +199,8 @@ export class JournalMerge {
     if (this.inRecord) return bytes;
     if (++this.next === this.group.length) {
       if (this.wrapped) this.sink.append(EXEC, 0, EXEC.length);
-      for (const ring of this.group) this.taken[ring]++;
+      const counts = this.bracket === Bracket.NONE ? this.taken : this.uncommitted;
+      for (const ring of this.group) counts[ring]++;
       this.group.length = 0;
     }
     return bytes;

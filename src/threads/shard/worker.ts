@@ -8,10 +8,11 @@
  * 3. Waiting for room in the reply ring can't deadlock: main always reads it.
  */
 import { KeyHash } from "../../base/hash.ts";
+import { OUT_OF_MEMORY } from "../../base/reply_error.ts";
 import { Reply } from "../../codec/resp/reply.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import { runnableCommands } from "../../commands/table.ts";
-import { Arena } from "../../memory/arena.ts";
+import { Arena, ArenaFull } from "../../memory/arena.ts";
 import type { EventWriter } from "../../ring/events.ts";
 import {
   type ArgumentRanges,
@@ -22,11 +23,14 @@ import {
   KIND_MASK,
   NO_TOUCH_BIT,
   NUMBER_WORD,
+  orderText,
   padded,
   readArguments,
+  RELAYED_BIT,
   REPLY_WORDS,
   RESP3_BIT,
   RUN_WORDS,
+  ticketOf,
   ToShard,
 } from "../../ring/messages.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
@@ -34,15 +38,20 @@ import { RingReader, RingWriter } from "../../ring/ring.ts";
 import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
 import { OPEN, Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
+import { Claims } from "../claims.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
 import { encodeSlowCall, isWatched, MANY_ARGUMENTS, slowCall } from "../slow_call.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
+import type { EngineOrder } from "../engine_order.ts";
 import { Engine, STEP_MS } from "./engine.ts";
+import { JournalMode } from "./journal.ts";
 import { JournalRing } from "./journal_ring.ts";
 import { ShardNotifier } from "./notifier.ts";
 import { publishFigures } from "./publish_figures.ts";
+import { snapshotFeed } from "./snapshot_feed.ts";
+import { type WaitDriver, type Waiter, Waits } from "./waits.ts";
 
 /** What main gives a shard's thread. */
 export interface ShardSetup {
@@ -53,6 +62,7 @@ export interface ShardSetup {
   readonly requests: SharedArrayBuffer;
   readonly replies: SharedArrayBuffer;
   readonly holds: SharedArrayBuffer;
+  readonly claims: SharedArrayBuffer;
   readonly figures: SharedArrayBuffer;
   readonly wakeHandle: unknown;
   readonly persistence: PersistenceRings;
@@ -75,10 +85,15 @@ const CPU_EVERY_MS = 1000;
 /** In place of a record, for what no request caused. */
 const NO_RECORD = -1;
 
-export class ShardLoop {
+export class ShardLoop implements WaitDriver {
   private readonly requests: RingReader;
   private readonly replies: RingWriter;
   private readonly holds: Holds;
+  private readonly claims: Claims;
+  private readonly waits: Waits;
+  /** A ticket and a deadline on their way to main. */
+  private readonly told = new Float64Array(2);
+  private readonly toldBytes = new Uint8Array(this.told.buffer);
   private readonly figures: Figures;
   private readonly stores: Store[];
   private readonly engine: Engine;
@@ -101,6 +116,8 @@ export class ShardLoop {
   private readonly watched = new Uint8Array(runnableCommands.length);
   private nextStepMs = 0;
   private nextCpuMs = 0;
+  /** No request has come since the last look. */
+  private idle = false;
   private ran = 0;
   private stopping = false;
   /** Record of the request that runs; NO_RECORD between requests. */
@@ -119,6 +136,8 @@ export class ShardLoop {
     this.requests = new RingReader(setup.requests);
     this.replies = new RingWriter(setup.replies);
     this.holds = new Holds(setup.holds);
+    this.claims = new Claims(setup.claims);
+    this.waits = new Waits(this.engine, this);
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
     this.engine.notifyBy(this.notifier);
@@ -129,6 +148,7 @@ export class ShardLoop {
       setup.shard,
       new Doorbell(bell),
     );
+    this.engine.snapshots = snapshotFeed(this.engine.store, setup.persistence, setup.shard);
     this.configure();
   }
 
@@ -149,10 +169,15 @@ export class ShardLoop {
         if (this.nextWarm === this.warmed) this.warmUp(at);
         this.nextWarm++;
         this.handle(this.requests.u8, this.requests.i32, at);
+        if (this.waits.count !== 0) this.waits.serve();
         this.requests.advance();
-        if (++worked % BATCH === 0) this.give();
+        if (++worked % BATCH !== 0) continue;
+        this.give();
+        // A snapshot goes on even if requests never pause.
+        if (this.engine.eager) this.background();
       }
       this.give();
+      this.idle = worked === 0;
       this.ran = 0;
       if (this.background()) continue;
       if (this.journal.waits) {
@@ -161,6 +186,7 @@ export class ShardLoop {
         continue;
       }
       if (this.spin()) continue;
+      if (this.engine.eager && this.nextStepMs <= monotonicMs()) continue;
       this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
     }
     this.settleJournal();
@@ -230,7 +256,19 @@ export class ShardLoop {
         this.configure();
         break;
       case ToShard.JOURNAL:
-        this.switchJournal(i32[w + 2], i32[w + 3] !== 0, i32[w + 4]);
+        this.switchJournal(i32[w + 2], i32[w + 3], i32[w + 4]);
+        break;
+      case ToShard.WAIT:
+        this.engine.request = i32[w + NUMBER_WORD];
+        this.takeWait(u8, i32, at);
+        this.journal.completed(i32[w + NUMBER_WORD]);
+        break;
+      case ToShard.FORGET:
+        this.waits.forget(i32[w + 2]);
+        this.publishFigures();
+        break;
+      case ToShard.ORDER:
+        this.obey(JSON.parse(new TextDecoder().decode(orderText(u8, i32, at))));
         break;
       case ToShard.STOP:
         this.stopping = true;
@@ -238,16 +276,32 @@ export class ShardLoop {
     }
   }
 
-  private runCommand(u8: Uint8Array, i32: Int32Array, at: number): void {
+  /** Makes the message's request the one that the engine runs next; its command. */
+  private load(u8: Uint8Array, i32: Int32Array, at: number): ShardCommand {
     const w = at >> 2;
     const head = i32[w + 1];
-    const number = i32[w + 3];
-    const call = this.engine.call;
     readArguments(u8, i32, at, this.args);
-    call.load(this.args, head >>> DB_SHIFT);
+    this.engine.call.load(this.args, head >>> DB_SHIFT);
     this.reply.resp3 = (head & RESP3_BIT) !== 0;
     this.engine.store.clock.paused = (head & NO_TOUCH_BIT) !== 0;
-    const command = runnableCommands[number];
+    return runnableCommands[i32[w + 3]];
+  }
+
+  private obey(order: EngineOrder): void {
+    this.engine.obey(order, (result) => {
+      const text = new TextEncoder().encode(JSON.stringify(result));
+      this.publishFigures();
+      this.put(FromShard.LOADED, NO_RECORD, text, 0, text.length);
+      this.give();
+    });
+    this.nextStepMs = 0;
+  }
+
+  private runCommand(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const w = at >> 2;
+    const number = i32[w + 3];
+    const call = this.engine.call;
+    const command = this.load(u8, i32, at);
     const expects = u8 === this.requests.u8 && call.argc > 1 && call.stores === null;
     if (expects) this.engine.store.expectKey(u8, call.at[1], call.len[1], this.hashes[this.nextWarm - 1]);
     this.record = i32[w + 2];
@@ -260,8 +314,96 @@ export class ShardLoop {
     this.journal.completed(i32[w + NUMBER_WORD]);
     if (this.notifier.pending) this.notifier.flush();
     this.record = NO_RECORD;
-    this.answer(i32[w + 2]);
+    const ticket = ticketOf(i32, at);
+    if (ticket === 0) this.answer(i32[w + 2]);
+    else this.answerTicket(command, i32[w + 2], ticket);
   }
+
+  // ---- requests that may wait -------------------------------------------------------------------------------------
+
+  /** The request with a ticket that has just run has its reply, or waits. */
+  private answerTicket(command: ShardCommand, record: number, ticket: number): void {
+    const { wait, stores } = this.engine.call;
+    const { deadlineMs } = wait;
+    if (wait.asked && this.keep(command, record, ticket, stores !== null)) {
+      this.told[0] = ticket;
+      this.told[1] = deadlineMs;
+      this.put(FromShard.WAITS, record, this.toldBytes, 0, 16);
+    } else {
+      // Those who are held, and will be told next to keep the request as well, see by this that they need not.
+      this.claims.take(record, ticket);
+      this.answerWaiter(record, ticket);
+    }
+  }
+
+  /** Keeps the request that has just asked to wait; false when there is no memory, which the reply then says. */
+  private keep(command: ShardCommand, record: number, ticket: number, spread: boolean): boolean {
+    const { reply } = this;
+    reply.clear();
+    try {
+      this.waits.add(command, record, ticket, spread);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ArenaFull)) throw error;
+      reply.error(OUT_OF_MEMORY);
+      return false;
+    } finally {
+      this.engine.call.wait.clear();
+    }
+  }
+
+  /** A request that found nothing while its shards were held waits here too. */
+  private takeWait(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const record = i32[(at >> 2) + 2];
+    const ticket = ticketOf(i32, at);
+    if (!this.claims.isOpen(record, ticket)) return;
+    const { call } = this.engine;
+    const command = this.load(u8, i32, at);
+    call.partial = true;
+    this.engine.run(command);
+    call.partial = false;
+    if (call.wait.asked && this.keep(command, record, ticket, true)) return;
+    if (this.claims.take(record, ticket)) this.answerWaiter(record, ticket);
+    else this.reply.clear();
+  }
+
+  /** Runs a request that waits here, with the owner of its second key held. */
+  private runRelayed(u8: Uint8Array, i32: Int32Array, at: number): void {
+    const waiter = this.waits.find(ticketOf(i32, at));
+    const number = i32[(at >> 2) + NUMBER_WORD];
+    this.engine.request = number;
+    if (waiter !== undefined) {
+      this.load(u8, i32, at);
+      if (this.waits.runRelayed(waiter)) this.answerWaiter(waiter.record, waiter.ticket);
+    }
+    this.journal.completed(number);
+  }
+
+  claim(waiter: Waiter): boolean {
+    if (!this.claims.take(waiter.record, waiter.ticket)) return false;
+    this.record = waiter.record;
+    return true;
+  }
+
+  served(waiter: Waiter): void {
+    this.answerWaiter(waiter.record, waiter.ticket);
+  }
+
+  relay(waiter: Waiter): void {
+    this.told[0] = waiter.ticket;
+    this.put(FromShard.RELAY, waiter.record, this.toldBytes, 0, 8);
+  }
+
+  /** Sends the reply of a request with a ticket. */
+  private answerWaiter(record: number, ticket: number): void {
+    if (this.notifier.pending) this.notifier.flush();
+    this.record = NO_RECORD;
+    this.told[0] = ticket;
+    this.put(FromShard.WOKEN, record, this.toldBytes, 0, 8);
+    this.answer(record);
+  }
+
+  // ---- the work around --------------------------------------------------------------------------------------------
 
   /** Runs a command and notes its time as that of `weight` like it. */
   private timed(command: ShardCommand, number: number, record: number, weight: number): void {
@@ -284,7 +426,8 @@ export class ShardLoop {
     }
     this.engine.call.stores = this.stores;
     try {
-      this.runCommand(u8, i32, at);
+      if ((i32[(at >> 2) + 1] & RELAYED_BIT) !== 0) this.runRelayed(u8, i32, at);
+      else this.runCommand(u8, i32, at);
     } finally {
       this.engine.call.stores = null;
       if (this.journaling) this.journal.publish();
@@ -292,9 +435,11 @@ export class ShardLoop {
     }
   }
 
-  /** Changes are journaled from here on, or no longer; `mark`, if not 0, parts what was recorded so far from what comes. */
-  private switchJournal(number: number, on: boolean, mark: number): void {
+  /** See JournalMode; `mark`, if not 0, parts what was recorded so far from what comes. */
+  private switchJournal(number: number, mode: number, mark: number): void {
     if (mark !== 0) this.journal.mark(number, mark);
+    const on = mode === JournalMode.ON;
+    this.engine.replaying = mode === JournalMode.REPLAY;
     if (on !== this.journaling) this.engine.journal = on ? this.journal : undefined;
     this.journaling = on;
     this.journal.completed(number);
@@ -378,12 +523,12 @@ export class ShardLoop {
     const now = monotonicMs();
     if (now < this.nextStepMs) return false;
     const pauseMs = this.engine.step(STEP_MS, monotonicMs);
-    this.nextStepMs = monotonicMs() + pauseMs;
+    this.nextStepMs = this.idle && this.engine.eager ? now : monotonicMs() + pauseMs;
     if (this.journaling) this.publishJournal();
-    if (this.notifier.pending) {
-      this.notifier.flush();
-      this.give();
-    }
+    // A key that expired may be what someone waits for.
+    if (this.waits.count !== 0) this.waits.serve();
+    if (this.notifier.pending) this.notifier.flush();
+    this.give();
     this.publishFigures();
     if (now >= this.nextCpuMs) {
       this.nextCpuMs = now + CPU_EVERY_MS;
@@ -396,6 +541,8 @@ export class ShardLoop {
 
   private publishFigures(): void {
     publishFigures(this.figures, this.engine, this.stores);
+    this.figures.set(Figure.BLOCKING_KEYS, this.waits.keys);
+    this.figures.set(Figure.BLOCKING_KEYS_UNTIL_GONE, this.waits.keysUntilGone);
   }
 
   /** Looks for a request for a moment. True when one came. */

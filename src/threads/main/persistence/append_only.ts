@@ -45,6 +45,8 @@ export class AppendOnly {
   private readonly figures: Float64Array;
   private startWaiter: ((ok: boolean) => void) | undefined;
   private told = "";
+  /** The files could not be opened: they are tried again when `appendonly` is set again. */
+  private isRefused = false;
 
   // The rewrite under way, and the last one.
   private startedMs = -1;
@@ -64,7 +66,10 @@ export class AppendOnly {
     this.figures = new Float64Array(thread.shared.aofFigures);
     thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
     const { config } = server;
-    config.on("appendonly", () => this.switch(config.bool("appendonly")));
+    config.on("appendonly", () => {
+      this.isRefused = false;
+      this.switch(config.bool("appendonly"));
+    });
     config.on(
       [
         "appendfsync",
@@ -132,8 +137,8 @@ export class AppendOnly {
 
   /** CONFIG SET appendonly. */
   private switch(on: boolean): void {
-    // Before the data is loaded, `start` will ask what is wanted.
-    if (on === this.on || this.server.persistence.loading.active || !this.server.running) return;
+    // Before the data is loaded, `start` will ask what is wanted; in the midst of a transaction `cron` will, behind it.
+    if (on === this.on || !this.server.running || this.server.shards.exclusive) return;
     if (on) {
       this.open(true);
       if (this.snapshots.purpose === undefined) this.begin();
@@ -184,7 +189,7 @@ export class AppendOnly {
   /** BGREWRITEAOF: true when it has begun, false when it will after the save under way. Throws when one is under way. */
   rewrite(): boolean {
     if (this.rewriting) throw IN_PROGRESS;
-    if (this.snapshots.purpose !== undefined) {
+    if (this.snapshots.purpose !== undefined || this.server.shards.exclusive) {
       this.scheduled = true;
       return false;
     }
@@ -259,8 +264,11 @@ export class AppendOnly {
 
   /** Some times a second: what was scheduled, and rewriting by itself when the file has grown. */
   cron(): void {
+    const { persistence, shards, running } = this.server;
+    if (!running || shards.exclusive || persistence.loading.active) return;
+    if (!this.isRefused) this.switch(this.server.config.bool("appendonly"));
     this.configure();
-    if (this.rewriting || this.snapshots.purpose !== undefined || this.server.persistence.loading.active) return;
+    if (this.rewriting || this.snapshots.purpose !== undefined) return;
     if (this.scheduled || (this.on && !this.hasBase)) {
       if (!this.limited()) this.begin();
       return;
@@ -339,7 +347,8 @@ export class AppendOnly {
   /** The files can't be opened: at the start the server ends, later it goes on without them. */
   private refused(lines: readonly string[]): void {
     this.on = false;
-    this.server.shards.journal(JournalMode.OFF, 0);
+    this.isRefused = true;
+    this.server.shards.journal(JournalMode.OFF, Mark.END);
     if (this.startWaiter !== undefined) return this.started(false);
     this.server.log.warning(`Unable to turn on AOF: ${lines[0]}`);
     if (this.rewriting) this.snapshots.abandon();

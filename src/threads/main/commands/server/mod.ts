@@ -8,19 +8,25 @@ import { latency } from "./latency.ts";
 import { lolwut } from "./lolwut.ts";
 import { memory } from "./memory.ts";
 import { role } from "./role.ts";
+import { bgrewriteaof } from "./bgrewriteaof.ts";
+import { bgsave, lastsave, save } from "./save.ts";
 import { shutdown } from "./shutdown.ts";
 import { slowlog } from "./slowlog.ts";
 import { time } from "./time.ts";
 
 export const serverCommands: readonly MainCommand[] = [
+  bgrewriteaof,
+  bgsave,
   command,
   config,
   debug,
   info,
+  lastsave,
   latency,
   lolwut,
   memory,
   role,
+  save,
   shutdown,
   slowlog,
   time,
