@@ -9,13 +9,6 @@ import type { MainCommand, MainContext } from "../main_command.ts";
 import type { Topic, TopicKind, Topics } from "../pubsub.ts";
 
 const NO_SHARD_CHANNELS = new ReplyError("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
-const BAD_CHANNELS = new ReplyError(
-  "ERR unknown subcommand or wrong number of arguments for 'channels'. Try PUBSUB HELP.",
-);
-const BAD_SHARD_CHANNELS = new ReplyError(
-  "ERR unknown subcommand or wrong number of arguments for 'shardchannels'. Try PUBSUB HELP.",
-);
-
 /** Shard channels are routed by slot as keys are, but are none. */
 const SHARD_CHANNEL: readonly KeySpec[] = [keysFrom(1, 0, 1, "not_key")];
 const SHARD_CHANNELS: readonly KeySpec[] = [keysFrom(1, -1, 1, "not_key")];
@@ -192,6 +185,12 @@ const spublish: MainCommand = {
 
 const looks = { group: "pubsub", flags: ["pubsub", "loading", "stale"] } as const;
 
+function tooMany(args: Call): ReplyError {
+  return new ReplyError(
+    `ERR unknown subcommand or wrong number of arguments for '${args.text(1)}'. Try PUBSUB HELP.`,
+  );
+}
+
 /** The topics whose names match argument 2, all without it. */
 function writeNames(topics: Topics, args: Call, reply: Reply): void {
   const found: Topic[] = [];
@@ -207,7 +206,7 @@ function writeNames(topics: Topics, args: Call, reply: Reply): void {
 }
 
 function writeCounts(topics: Topics, args: Call, reply: Reply): void {
-  reply.map(args.argc - 2);
+  reply.array((args.argc - 2) * 2);
   for (let i = 2; i < args.argc; i++) {
     reply.bulk(args.buf, args.at[i], args.len[i]);
     reply.int(topics.find(args.buf, args.at[i], args.len[i])?.sessions.size ?? 0);
@@ -235,7 +234,7 @@ const pubsub: MainCommand = {
         "short channels and patterns)",
       syntax: "[pattern]",
       main({ args, reply, server }: MainContext): void {
-        if (args.argc > 3) throw BAD_CHANNELS;
+        if (args.argc > 3) throw tooMany(args);
         writeNames(server.pubsub.channels, args, reply);
       },
     },
@@ -292,7 +291,7 @@ const pubsub: MainCommand = {
         "(relatively short shard channels).",
       syntax: "[pattern]",
       main({ args, reply, server }: MainContext): void {
-        if (args.argc > 3) throw BAD_SHARD_CHANNELS;
+        if (args.argc > 3) throw tooMany(args);
         writeNames(server.pubsub.shardChannels, args, reply);
       },
     },
