@@ -97,6 +97,11 @@ export class Cut {
     i32[e >> 2] |= WRITTEN_BIT;
   }
 
+  /** Before another shard's thread may change this store: an entry that is half written is written to its end. */
+  settle(): void {
+    if (this.on) this.keeper?.settle();
+  }
+
   /** The mark that a new entry gets whose key has hash `h`. */
   bitFor(db: number, h: number): number {
     return this.isAhead(db, h) ? WRITTEN_BIT : 0;

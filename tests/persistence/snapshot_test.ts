@@ -136,7 +136,7 @@ class Owners {
 
   /** What a shard's thread does before it gives its store to another one. */
   lend(): void {
-    for (let i = 1; i < this.snapshots.length; i++) this.snapshots[i].settle();
+    for (let i = 1; i < this.stores.length; i++) this.stores[i].cut.settle();
     for (const store of this.t.stores) store.table.slot = 0;
   }
 }

@@ -245,6 +245,7 @@ export class ShardLoop implements WaitDriver {
         this.journal.completed(i32[w + 3]);
         this.give();
         this.settleJournal();
+        this.engine.store.cut.settle();
         this.holds.participate(i32[w + 2]);
         this.engine.store.table.slot = 0;
         break;
