@@ -9,7 +9,8 @@ import { Request } from "../../codec/resp/request.ts";
 import { KeyFinder } from "../../commands/key_specs.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import type { Session } from "./session.ts";
+import { Gate, type Session } from "./session.ts";
+import type { Change } from "./tracking/reads_in_flight.ts";
 
 /** Main's commands for which it makes no difference whether the queue's earlier ones have run in the shards yet. */
 const INDIFFERENT: readonly string[] = ["echo", "ping", "publish", "select", "spublish"];
@@ -44,6 +45,8 @@ export class QueueRequest {
   private readonly finder = new KeyFinder();
   /** Keys that the client reads in the run, if it tracks them. */
   readonly reads: string[] = [];
+  /** What the run's own changes mean for them (tracking/). */
+  readonly changes = new Map<string, Change>();
   private watchCount = 0;
   private all = false;
 
@@ -68,7 +71,7 @@ export class QueueRequest {
       return;
     }
     dispatcher.noteQueued(session, entry, request);
-    this.reads.push(...dispatcher.server.tracking.keysOf(session, entry, request));
+    if ((session.gate & Gate.TRACKS) !== 0) this.noteReads(entry, request);
     this.steps.push(RUN, decimal(entry.shardNumber), decimal(session.db), decimal(args.length), ...args);
     const { routing = "keys", reachesAll } = entry.shard;
     if (routing === "all" || routing === "any" || routing === "cursor" || reachesAll?.(request) === true) {
@@ -77,6 +80,19 @@ export class QueueRequest {
     finder.count = 0;
     finder.find(entry.facts, request);
     for (let k = 0; k < finder.count; k++) this.note(args[finder.index[k]]);
+  }
+
+  private noteReads(entry: CommandEntry, request: Request): void {
+    const { tracking } = this.dispatcher.server;
+    for (const key of tracking.keysOf(this.session, entry, request)) {
+      this.reads.push(key);
+      // What was written before is what is read now.
+      this.changes.set(key, { tells: this.changes.get(key)?.tells === true, outdates: false });
+    }
+    if ((entry.flags & Flag.WRITE) === 0) return;
+    for (const key of tracking.namesOf(entry, request)) {
+      if (this.changes.has(key)) this.changes.set(key, { tells: true, outdates: true });
+    }
   }
 
   /** The request's arguments behind its name. */

@@ -18,10 +18,12 @@ import { join } from "./gather.ts";
 import { fitsRun, type Queued, QueueRequest, type Watched } from "./queue_request.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
+import type { Change } from "./tracking/reads_in_flight.ts";
 
 const STAR = 42;
 const LF = 10;
 const ZERO = 48;
+const NO_CHANGES: ReadonlyMap<string, Change> = new Map();
 
 export class StepwiseExec {
   /** The reply as far as shards have a part in it; opened with the first step that waits. */
@@ -121,7 +123,8 @@ export class StepwiseExec {
     this.request.load([latin1Bytes(this.exec.name), ...run.arguments()]);
     const composition = this.wait();
     const { tracking } = this.dispatcher.server;
-    tracking.runTransaction(this.session, run.reads, () => {
+    // A later step may change what this one reads, whatever its own commands do.
+    tracking.runTransaction(this.session, run.reads, NO_CHANGES, () => {
       this.dispatcher.call.load(this.request, this.session.db);
       composition.run(this.exec, this.request, (reply) => {
         this.waiting = false;

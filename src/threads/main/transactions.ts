@@ -122,7 +122,7 @@ export class Transactions {
     const request = new QueueRequest(session, this.dispatcher);
     request.watch(watched);
     for (const each of commands) request.add(each);
-    this.dispatcher.server.tracking.runTransaction(session, request.reads, () => {
+    this.dispatcher.server.tracking.runTransaction(session, request.reads, request.changes, () => {
       this.ask(session, 2, session.db, request.arguments());
     });
   }

@@ -10,17 +10,25 @@
  */
 import type { Session } from "../session.ts";
 
+/** What a change means for a key that was read: whether the client is to be told, and whether what it has read is an old value. */
+export interface Change {
+  readonly tells: boolean;
+  readonly outdates: boolean;
+}
+
+const OUTDATED: Change = { tells: true, outdates: true };
+
 /** One request's keys. */
 export interface Read {
   readonly session: Session;
   readonly keys: readonly string[];
-  /** The reply's record and its serial number; of an engine on this thread 0. */
+  /** The reply's record and its serial number; with an engine on this thread 0 and Infinity. */
   readonly record: number;
   readonly serial: number;
-  /** True for a transaction, whose own changes concern its reads. */
-  readonly transaction: boolean;
-  /** Keys that changed since, and whether the client wants to know. */
-  changed: Map<string, boolean> | undefined;
+  /** Of a transaction, whose own changes concern its reads: what they mean, by key; OUTDATED where nothing is said. */
+  readonly own: ReadonlyMap<string, Change> | undefined;
+  /** Keys that changed since. */
+  changed: Map<string, Change> | undefined;
 }
 
 export class ReadsInFlight {
@@ -59,24 +67,35 @@ export class ReadsInFlight {
     }
   }
 
-  /** A request with this serial number, of session `cause`, changed the key. */
-  changed(key: string, serial: number, cause: Session | undefined): void {
-    if (this.byKey.size === 0) return;
-    for (const read of this.byKey.get(key) ?? []) {
+  /**
+   * A request with this serial number, of session `cause`, changed the key. Returns the sessions that will be told of it behind the
+   * reply that they wait for.
+   */
+  changed(key: string, serial: number, cause: Session | undefined): ReadonlySet<Session> | undefined {
+    const reads = this.byKey.get(key);
+    if (reads === undefined) return undefined;
+    const told = new Set<Session>();
+    for (const read of reads) {
       if (!precedes(read, serial)) continue;
-      const tells = read.session !== cause || read.session.tracking?.noLoop !== true;
-      (read.changed ??= new Map()).set(key, tells || read.changed.get(key) === true);
+      let { tells, outdates } = read.serial === serial ? read.own!.get(key) ?? OUTDATED : OUTDATED;
+      if (read.session === cause && read.session.tracking?.noLoop === true) tells = false;
+      if (tells) told.add(read.session);
+      const before = read.changed?.get(key);
+      tells ||= before?.tells === true;
+      outdates ||= before?.outdates === true;
+      (read.changed ??= new Map()).set(key, { tells, outdates });
     }
+    return told;
   }
 
   /** A request with this serial number changed every key. */
   flushed(serial: number): void {
     for (const [key, reads] of this.byKey) {
-      for (const read of reads) if (precedes(read, serial)) (read.changed ??= new Map()).set(key, true);
+      for (const read of reads) if (precedes(read, serial)) (read.changed ??= new Map()).set(key, OUTDATED);
     }
   }
 }
 
 function precedes(read: Read, serial: number): boolean {
-  return read.serial < serial || (read.serial === serial && read.transaction);
+  return read.serial < serial || (read.serial === serial && read.own !== undefined);
 }

@@ -19,7 +19,7 @@ import type { Server } from "../server.ts";
 import { Gate, type Session } from "../session.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import type { TrackingOptions } from "./client_tracking.ts";
-import { type Read, ReadsInFlight } from "./reads_in_flight.ts";
+import { type Change, type Read, ReadsInFlight } from "./reads_in_flight.ts";
 
 /** The channel that invalidations come by to a RESP2 connection. */
 const CHANNEL = "__redis__:invalidate";
@@ -84,18 +84,18 @@ export class Tracking implements ChangeListener {
     this.ran(session, entry);
     shards.run(session, entry, request);
     if (keys.length === 0) return;
-    if (shards.threads > 0) this.begin(session, keys, false);
+    if (shards.threads > 0) this.begin(session, keys, undefined);
     else this.behindReply(session, () => this.remember(session, keys));
   }
 
-  /** Runs a transaction's request to the shards, by `send`; `keys` are those that its reads mention. */
-  runTransaction(session: Session, keys: readonly string[], send: () => void): void {
-    if (keys.length === 0) send();
+  /** Runs a transaction's request to the shards, by `send`; `reads` are the keys that it reads, `own` see Read. */
+  runTransaction(session: Session, reads: readonly string[], own: ReadonlyMap<string, Change>, send: () => void): void {
+    if (reads.length === 0) send();
     else if (this.server.shards.threads > 0) {
       send();
-      this.begin(session, keys, true);
+      this.begin(session, reads, own);
     } else {
-      const read: Read = { session, keys, record: 0, serial: 0, transaction: true, changed: undefined };
+      const read: Read = { session, keys: reads, record: 0, serial: Infinity, own, changed: undefined };
       this.flights.add(read);
       send();
       this.flights.take(session, 0);
@@ -108,6 +108,11 @@ export class Tracking implements ChangeListener {
     const { tracking } = session;
     if (tracking === undefined || tracking.broadcast || (entry.flags & Flag.READONLY) === 0) return [];
     if (tracking.optIn ? !tracking.caching : tracking.optOut && tracking.caching) return [];
+    return this.namesOf(entry, request);
+  }
+
+  /** The keys of a request. */
+  namesOf(entry: CommandEntry, request: Request): string[] {
     const { finder } = this;
     finder.count = 0;
     finder.find(entry.facts, request);
@@ -134,10 +139,10 @@ export class Tracking implements ChangeListener {
     }
   }
 
-  private begin(session: Session, keys: readonly string[], transaction: boolean): void {
+  private begin(session: Session, keys: readonly string[], own: ReadonlyMap<string, Change> | undefined): void {
     const record = session.pendingTail;
     const serial = this.server.shards.serialOf(record);
-    this.flights.add({ session, keys, record, serial, transaction, changed: undefined });
+    this.flights.add({ session, keys, record, serial, own, changed: undefined });
   }
 
   private settle({ session, keys, changed }: Read): void {
@@ -146,8 +151,8 @@ export class Tracking implements ChangeListener {
       this.remember(session, keys);
       return;
     }
-    this.remember(session, keys.filter((key) => !changed.has(key)));
-    for (const [key, tells] of changed) if (tells) this.tell(session, [key]);
+    this.remember(session, keys.filter((key) => changed.get(key)?.outdates !== true));
+    for (const [key, { tells }] of changed) if (tells) this.tell(session, [key]);
   }
 
   private remember(session: Session, keys: readonly string[]): void {
@@ -193,9 +198,9 @@ export class Tracking implements ChangeListener {
   ): void {
     const key = latin1Text(buf, keyAt, keyAt + keyLen);
     if (this.broadcasts.size > 0) this.broadcasts.changed(key, cause);
-    this.flights.changed(key, this.server.shards.serialOf(record), cause);
+    const told = this.flights.changed(key, this.server.shards.serialOf(record), cause);
     const readers = this.table.get(key);
-    if (readers !== undefined) this.invalidate(key, readers, cause, record);
+    if (readers !== undefined) this.invalidate(key, readers, cause, record, told);
   }
 
   flushing(_db: number, cause: Session | undefined, record: number): void {
@@ -213,13 +218,20 @@ export class Tracking implements ChangeListener {
     // Names stand for all databases: as in Redis, exchanging two of them invalidates nothing.
   }
 
-  private invalidate(key: string, readers: ReadonlySet<number>, cause: Session | undefined, record: number): void {
+  /** Takes a key out of the table and tells its readers, but those who are `told` anyway. */
+  private invalidate(
+    key: string,
+    readers: ReadonlySet<number>,
+    cause: Session | undefined,
+    record: number,
+    told?: ReadonlySet<Session>,
+  ): void {
     this.table.delete(key);
     this.items -= readers.size;
     for (const id of readers) {
       const session = this.server.connections.sessions.get(id);
       if (session?.tracking === undefined || session.tracking.broadcast) continue;
-      if (session.tracking.noLoop && session === cause) continue;
+      if ((session.tracking.noLoop && session === cause) || told?.has(session) === true) continue;
       this.tell(session, [key], cause, record);
     }
   }
