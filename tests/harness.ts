@@ -94,8 +94,13 @@ export function endScope(): Promise<void> {
   return runCleanups(0);
 }
 
+/** `ChildProcess.kill` would send one signal only: in Deno a child that caught the first gets no other. */
+function send(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (children.has(child)) process.kill(child.pid!, signal);
+}
+
 function killChildren(): void {
-  for (const child of children) child.kill("SIGKILL");
+  for (const child of children) send(child, "SIGKILL");
 }
 
 process.on("exit", killChildren);
@@ -173,7 +178,7 @@ async function startServer(command: string, args: string[], port: number, dir: s
     });
   });
   const stop = (signal: NodeJS.Signals = "SIGTERM") => {
-    if (children.has(child)) child.kill(signal);
+    send(child, signal);
     return ended;
   };
   cleanup(async () => {

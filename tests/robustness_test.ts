@@ -356,7 +356,7 @@ test("robustness: a second SIGTERM does not wait for a busy shard", async () => 
   // More work than the time of this test allows, which the first signal waits for.
   client.send("DEBUG", "POPULATE", "50000000");
   assertEquals(await (await Client.connect(server)).call("PING"), PONG);
-  server.child.kill("SIGTERM");
+  process.kill(server.child.pid!, "SIGTERM");
   await waitFor(() => server.log().includes("User requested shutdown"), "the first signal");
   assertEquals(server.log().includes("bye bye"), false);
   await server.stop("SIGTERM");
