@@ -89,14 +89,9 @@ class Bench {
   /** Runs everything to its end. */
   settle(): void {
     for (let k = 0; k < this.journals.length; k++) while (this.run(k));
-    let moved = true;
-    while (moved) {
-      moved = this.step() > 0;
-      for (const journal of this.journals) {
-        if (journal.waits) moved = true;
-        journal.publish();
-      }
-    }
+    do {
+      for (const journal of this.journals) journal.publish();
+    } while (this.step() > 0 || this.journals.some((journal) => journal.waits));
   }
 
   get text(): string {
