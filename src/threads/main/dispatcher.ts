@@ -163,7 +163,8 @@ export class Dispatcher {
       if (tracks) this.server.tracking.ran(session, entry);
       if (pushes.hasOwn) pushes.giveOwn(session, this.reply);
     }
-    this.show(session, entry, request);
+    // An EXEC that takes several steps is shown when it has ended.
+    if ((this.gate & Gate.MONITORED) !== 0 && !this.shards.exclusive) this.show(session, entry, request);
   }
 
   private enqueue(session: Session, entry: CommandEntry, request: Request): void {
@@ -209,7 +210,7 @@ export class Dispatcher {
   }
 
   /** Shows monitors a command that has run or is sure to. */
-  private show(session: Session, entry: CommandEntry, request: Request): void {
+  show(session: Session, entry: CommandEntry, request: Request): void {
     if ((this.gate & Gate.MONITORED) !== 0) this.server.monitors.feed(session, entry, request, this.reply);
   }
 

@@ -112,6 +112,7 @@ export class Pushes {
     this.own = [];
     for (const bytes of messages) {
       if (session.pendingCount > 0) (session.held ??= []).push({ bytes, after: session.pendingTail });
+      else if (session.batch !== undefined) this.shards.append(session, bytes, 0, bytes.length);
       else reply.raw(bytes, 0, bytes.length);
     }
   }

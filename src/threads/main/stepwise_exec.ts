@@ -30,6 +30,8 @@ export class StepwiseExec {
   private composition: Composition | undefined;
   private readonly pieces: Uint8Array[] = [];
   private readonly request = new Request();
+  /** EXEC as the client wrote it. */
+  private readonly asked: Uint8Array;
   /** CLIENT REPLY SKIP stood before EXEC: nothing of it is replied. */
   private readonly skipped: boolean;
   /** CLIENT REPLY SKIP stands in the queue: the reply of what follows EXEC is dropped. */
@@ -47,6 +49,8 @@ export class StepwiseExec {
     private readonly shards: Shards,
     private readonly exec: CommandEntry,
   ) {
+    const { buf, at, len } = dispatcher.call;
+    this.asked = buf.slice(at[0], at[0] + len[0]);
     this.skipped = (session.gate & Gate.REPLY_SKIP) !== 0;
     session.gate &= ~Gate.REPLY_SKIP;
   }
@@ -151,7 +155,17 @@ export class StepwiseExec {
     const reply = join(this.pieces);
     if (this.composition === undefined) this.dispatcher.reply.raw(reply, 0, reply.length);
     else this.composition.finish(reply);
-    if (!this.started) this.dispatcher.muffled = true;
-    else if (!session.closed) this.dispatcher.server.connections.flush(session);
+    if (!this.started) {
+      this.dispatcher.muffled = true;
+      return;
+    }
+    this.show();
+    if (!session.closed) this.dispatcher.server.connections.flush(session);
+  }
+
+  private show(): void {
+    const { dispatcher, asked, request, session } = this;
+    request.load([asked]);
+    dispatcher.show(session, dispatcher.index.find(asked, 0, asked.length)!, request);
   }
 }
