@@ -2,6 +2,7 @@
 
 const MINUS = 45;
 const ZERO = 48;
+const BILLION = 1e9;
 
 /** Bytes that the decimal text of `n` takes, |n| <= 2^53. */
 export function decimalLength(n: number): number {
@@ -21,10 +22,15 @@ export function writeDecimal(dst: Uint8Array, at: number, n: number, length: num
     dst[at++] = MINUS;
     n = -n;
   }
-  // Beyond int32 the division is done in doubles, which are exact to 2^53.
+  // Beyond int32 nine digits at a time are split off in doubles, which are exact to 2^53.
   while (n > 0x7fffffff) {
-    const q = Math.floor(n / 10);
-    dst[--i] = ZERO + (n - q * 10);
+    const q = Math.floor(n / BILLION);
+    let rest = (n - q * BILLION) | 0;
+    for (let k = 0; k < 9; k++) {
+      const tenth = (rest / 10) | 0;
+      dst[--i] = ZERO + (rest - tenth * 10);
+      rest = tenth;
+    }
     n = q;
   }
   let m = n | 0;

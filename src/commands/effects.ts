@@ -20,7 +20,7 @@
  * 3. Replaying runs with expiry off (`Store.expiryEnabled`): what expires does so by the DEL or HDEL that is recorded.
  */
 import { assert } from "../base/assert.ts";
-import { copyBytes } from "../base/bytes.ts";
+import { viewOf } from "../base/bytes.ts";
 import { decimalLength, writeDecimal } from "../base/decimal.ts";
 import { MAX_DOUBLE_CHARS, writeDouble } from "../base/doubles.ts";
 import { INT64_TEXT_MAX, writeInt64 } from "../base/int64_text.ts";
@@ -32,6 +32,12 @@ const KEEP_BYTES = 1 << 20;
 
 const INT64_MAX = 2n ** 63n - 1n;
 
+/** Up to this size the buffer doubles when it grows. */
+const DOUBLE_MAX = 1 << 26;
+/** Up to so many bytes a loop beats `set(subarray())`, as in base/bytes.ts. */
+const LOOP_COPY_MAX = 128;
+
+const ZERO = 48;
 const CR = 13;
 const LF = 10;
 const STAR = 42;
@@ -54,6 +60,8 @@ export class Effects {
   private before = 0;
   /** Arguments that the command begun last still lacks. */
   private lacking = 0;
+  /** Over `buf`: the views that `viewOf` remembers are few, and the commands' own. */
+  private view = new DataView(this.buf.buffer);
   private readonly number64 = new Uint8Array(Math.max(INT64_TEXT_MAX, MAX_DOUBLE_CHARS));
 
   constructor(private readonly call: Call) {}
@@ -76,7 +84,12 @@ export class Effects {
   clear(): void {
     this.pos = 0;
     this.commands = 0;
-    if (this.buf.length > KEEP_BYTES) this.buf = new Uint8Array(START_BYTES);
+    if (this.buf.length > KEEP_BYTES) this.use(new Uint8Array(START_BYTES));
+  }
+
+  private use(buf: Uint8Array): void {
+    this.buf = buf;
+    this.view = new DataView(buf.buffer);
   }
 
   // ---- for commands -----------------------------------------------------------------------------------------------
@@ -89,9 +102,21 @@ export class Effects {
   /** The request as it stands is an effect of the running command. */
   request(): void {
     const { call } = this;
-    const { buf, at, len, argc } = call;
-    this.begin(argc);
-    for (let i = 0; i < argc; i++) this.bytes(buf, at[i], len[i]);
+    const { buf: src, at, len, argc } = call;
+    this.said = true;
+    let size = HEAD_MAX;
+    for (let i = 0; i < argc; i++) size += len[i] + HEAD_MAX;
+    this.ensure(size);
+    this.start(argc, call.db);
+    const { buf } = this;
+    for (let i = 0; i < argc; i++) {
+      const n = len[i];
+      buf[this.pos++] = DOLLAR;
+      const to = putLine(buf, this.pos, n);
+      this.copy(to, src, at[i], n);
+      this.pos = putEnd(buf, to + n);
+    }
+    this.lacking = 0;
   }
 
   /** Begins a command of `argc` arguments with its name; each of them follows by one of the functions below. */
@@ -113,14 +138,14 @@ export class Effects {
 
   bytes(src: Uint8Array, from: number, len: number): void {
     this.head(len);
-    copyBytes(this.buf, this.pos, src, from, len);
+    this.copy(this.pos, src, from, len);
     this.tail(len);
   }
 
   /** An argument that lies in src[from, to) as a bulk string already: of a reply, say. */
   framed(src: Uint8Array, from: number, to: number): void {
     this.ensure(to - from);
-    copyBytes(this.buf, this.pos, src, from, to - from);
+    this.copy(this.pos, src, from, to - from);
     this.pos += to - from;
     this.lacking--;
   }
@@ -207,41 +232,64 @@ export class Effects {
     this.lacking = argc;
     this.ensure(HEAD_MAX);
     this.buf[this.pos++] = STAR;
-    this.line(argc);
+    this.pos = putLine(this.buf, this.pos, argc);
   }
 
   /** The head of an argument, and room for its bytes. */
   private head(len: number): void {
     this.ensure(len + HEAD_MAX);
     this.buf[this.pos++] = DOLLAR;
-    this.line(len);
+    this.pos = putLine(this.buf, this.pos, len);
   }
 
   private tail(len: number): void {
-    const { buf } = this;
-    const at = this.pos + len;
-    buf[at] = CR;
-    buf[at + 1] = LF;
-    this.pos = at + 2;
+    this.pos = putEnd(this.buf, this.pos + len);
     this.lacking--;
   }
 
-  private line(n: number): void {
-    const { buf } = this;
-    const len = decimalLength(n);
-    writeDecimal(buf, this.pos, n, len);
-    const at = this.pos + len;
-    buf[at] = CR;
-    buf[at + 1] = LF;
-    this.pos = at + 2;
+  /** Copies src[from, from+len) to buf[at...], where there is room. */
+  private copy(at: number, src: Uint8Array, from: number, len: number): void {
+    const { buf, view } = this;
+    if (len > LOOP_COPY_MAX) {
+      buf.set(src.subarray(from, from + len), at);
+      return;
+    }
+    let i = 0;
+    if (len >= 8) {
+      const source = viewOf(src);
+      for (const words = len - 3; i < words; i += 4) view.setInt32(at + i, source.getInt32(from + i, true), true);
+    }
+    for (; i < len; i++) buf[at + i] = src[from + i];
   }
 
   private ensure(n: number): void {
-    if (this.pos + n <= this.buf.length) return;
-    let size = this.buf.length * 2;
-    while (size < this.pos + n) size *= 2;
-    const next = new Uint8Array(size);
+    const need = this.pos + n;
+    if (need <= this.buf.length) return;
+    // What is huge is one value, which nothing follows.
+    const next = new Uint8Array(need > DOUBLE_MAX ? need + START_BYTES : Math.max(need, this.buf.length * 2));
     next.set(this.buf.subarray(0, this.pos));
-    this.buf = next;
+    this.use(next);
   }
+}
+
+/** Writes a number and the end of its line at buf[at...]; returns where that ends. */
+function putLine(buf: Uint8Array, at: number, n: number): number {
+  if (n < 10) buf[at++] = ZERO + n;
+  else if (n < 100) {
+    const tens = (n / 10) | 0;
+    buf[at] = ZERO + tens;
+    buf[at + 1] = ZERO + n - tens * 10;
+    at += 2;
+  } else {
+    const len = decimalLength(n);
+    writeDecimal(buf, at, n, len);
+    at += len;
+  }
+  return putEnd(buf, at);
+}
+
+function putEnd(buf: Uint8Array, at: number): number {
+  buf[at] = CR;
+  buf[at + 1] = LF;
+  return at + 2;
 }
