@@ -12,10 +12,10 @@
  */
 import { parseArgs } from "@std/cli";
 import { fileURLToPath } from "node:url";
-import { type Settings } from "./part.ts";
+import { type Report, reportRefusal, type Settings, type SideBySidePart, type Turn } from "./part.ts";
 import { PARTS } from "./parts/mod.ts";
 import { type Measurement, mergeRounds, type Results } from "./results.ts";
-import { findBun, killServersOnExit, outputOf, REDIS } from "./servers.ts";
+import { findBun, killServersOnExit, outputOf, REDIS, type RunningServer, startServer } from "./servers.ts";
 import { resultTables } from "./table.ts";
 
 const DEFAULT_SERVERS = ["redis", "deno", "bun"];
@@ -65,13 +65,19 @@ async function main(): Promise<void> {
   for (const part of parts) {
     const measured: Measurement[] = [];
     const rounds = Math.min(results.rounds, part.rounds);
-    for (let round = 1; round <= rounds; round++) {
-      for (const server of serversOf(part.name, settings)) {
-        await part.run(server, settings, (m) => {
-          measured.push(m);
-          const depth = m.pipeline === undefined ? "" : ` P=${m.pipeline}`;
-          progress(`${part.name} ${round}/${rounds} ${server}: ${m.test}${depth}`);
-        }).catch((error) => console.error(`\n${server}: ${part.name}: ${error}`));
+    const report = (m: Measurement) => {
+      measured.push(m);
+      const depth = m.pipeline === undefined ? "" : ` P=${m.pipeline}`;
+      progress(`${part.name} ${m.server}: ${m.test}${depth}`);
+    };
+    if ("prepare" in part) {
+      for (const group of groupsOf(part.name, settings)) await runSideBySide(part, group, rounds, settings, report);
+    } else {
+      for (let round = 1; round <= rounds; round++) {
+        for (const server of settings.servers.length > 0 ? settings.servers : DEFAULT_SERVERS) {
+          await part.run(server, settings, report)
+            .catch((error) => console.error(`\n${server}: ${part.name}: ${error}`));
+        }
       }
     }
     results.measurements.push(...mergeRounds(measured));
@@ -82,9 +88,37 @@ async function main(): Promise<void> {
   if (flags["no-write"] !== true) write(results, tables, names.length === 0 ? "" : `-${names.join("-")}`);
 }
 
-function serversOf(part: string, settings: Settings): string[] {
-  if (settings.servers.length > 0) return settings.servers;
-  return part === "strings" && !settings.quick ? [...DEFAULT_SERVERS, ...SHARD_VARIANTS] : DEFAULT_SERVERS;
+/** Servers that run side by side: those that are compared, then the variants. */
+function groupsOf(part: string, settings: Settings): string[][] {
+  if (settings.servers.length > 0) return [settings.servers];
+  return part === "strings" && !settings.quick ? [DEFAULT_SERVERS, SHARD_VARIANTS] : [DEFAULT_SERVERS];
+}
+
+async function runSideBySide(
+  part: SideBySidePart,
+  names: string[],
+  rounds: number,
+  settings: Settings,
+  report: Report,
+): Promise<void> {
+  const servers: RunningServer[] = [];
+  try {
+    const turns: Turn[][] = [];
+    for (const [i, name] of names.entries()) {
+      const server = await startServer(name, settings.port + i);
+      servers.push(server);
+      turns.push(await part.prepare(server, settings));
+    }
+    for (const [t, { test }] of turns[0]!.entries()) {
+      for (let round = 1; round <= rounds; round++) {
+        for (const [i, name] of names.entries()) {
+          await turns[i]![t]!.take().then(report, (error) => reportRefusal(name, test, error));
+        }
+      }
+    }
+  } finally {
+    for (const server of servers) await server.stop();
+  }
 }
 
 /** `suffix` tells runs of some parts from whole ones. */

@@ -1,5 +1,6 @@
 /** What a part of the benchmark is, and the settings it runs under. A part's file knows its tests and nothing of others. */
 import type { Measurement } from "./results.ts";
+import type { RunningServer } from "./servers.ts";
 
 export interface Settings {
   servers: string[];
@@ -22,8 +23,25 @@ export interface Part {
   /** Interleaved rounds in a whole run; 1 where a part repeats inside or measures memory. */
   rounds: number;
   /** Measures one server; refused tests are reported, not measured. */
-  run(server: string, settings: Settings, report: (m: Measurement) => void): Promise<void>;
+  run(server: string, settings: Settings, report: Report): Promise<void>;
 }
+
+/**
+ * A part whose servers run side by side and take turns test by test, as often as `rounds` says: what else happens on the machine in
+ * these minutes then meets all of them alike.
+ */
+export interface SideBySidePart extends Omit<Part, "run"> {
+  /** Makes a running server ready; returns its tests, which are the same for all servers of a group. */
+  prepare(server: RunningServer, settings: Settings): Promise<Turn[]>;
+}
+
+/** One test on one server; called once a round. Rejects where the server refuses it. */
+export interface Turn {
+  test: string;
+  take(): Promise<Measurement>;
+}
+
+export type Report = (m: Measurement) => void;
 
 /** Is this test chosen? */
 export function chosen(settings: Settings, test: string): boolean {

@@ -10,10 +10,31 @@ export interface CpuTime {
 const TICK_MICROS = 10_000;
 
 export function cpuTime(pid: number): CpuTime {
-  const text = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  return timesOf(`/proc/${pid}/stat`);
+}
+
+function timesOf(path: string): CpuTime {
+  const text = Deno.readTextFileSync(path);
   // The second field is the program's name in parentheses and may hold spaces: count fields after it.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { userMicros: Number(fields[11]) * TICK_MICROS, systemMicros: Number(fields[12]) * TICK_MICROS };
+}
+
+/** As both runtimes name the threads of workers. */
+const WORKER = /^worker/i;
+
+/** Processor time, in microseconds, of a server's main thread and of all its workers; compilers and collectors are neither. */
+export function threadTimes(pid: number): { mainMicros: number; workerMicros: number } {
+  const sum = (path: string) => {
+    const { userMicros, systemMicros } = timesOf(path);
+    return userMicros + systemMicros;
+  };
+  let workerMicros = 0;
+  for (const { name: thread } of Deno.readDirSync(`/proc/${pid}/task`)) {
+    const folder = `/proc/${pid}/task/${thread}`;
+    if (WORKER.test(Deno.readTextFileSync(`${folder}/comm`))) workerMicros += sum(`${folder}/stat`);
+  }
+  return { mainMicros: sum(`/proc/${pid}/task/${pid}/stat`), workerMicros };
 }
 
 /** Resident memory in bytes: anonymous, file and shared pages. */

@@ -1,5 +1,5 @@
 /** Runs redis-benchmark against a server and measures the server's processor time beside it. */
-import { cpuTime } from "./process_stat.ts";
+import { cpuTime, threadTimes } from "./process_stat.ts";
 import type { RunningServer } from "./servers.ts";
 
 export interface Load {
@@ -18,8 +18,10 @@ const CONNECTIONS = 50;
 /** Values as `results.ts` names them; rejects with the server's error text where it refuses the command. */
 export async function runLoad(server: RunningServer, load: Load): Promise<Record<string, number>> {
   const before = cpuTime(server.pid);
+  const threadsBefore = threadTimes(server.pid);
   const text = await redisBenchmark(server, load, ["--csv"]);
   const after = cpuTime(server.pid);
+  const threads = threadTimes(server.pid);
   // "test","rps","avg_latency_ms","min_latency_ms","p50_latency_ms","p95_latency_ms","p99_latency_ms","max_latency_ms"
   const row = text.trim().split("\n").at(-1)!.split('","');
   if (row.length !== 8 || !(Number(row[1]) > 0)) throw new Error(`redis-benchmark said: ${text}`);
@@ -29,6 +31,8 @@ export async function runLoad(server: RunningServer, load: Load): Promise<Record
     p99Ms: Number(row[6]),
     userMicros: (after.userMicros - before.userMicros) / load.requests,
     systemMicros: (after.systemMicros - before.systemMicros) / load.requests,
+    mainMicros: (threads.mainMicros - threadsBefore.mainMicros) / load.requests,
+    workerMicros: (threads.workerMicros - threadsBefore.workerMicros) / load.requests,
   };
 }
 

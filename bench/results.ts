@@ -31,6 +31,8 @@ export const VALUE_TITLES: Record<string, { title: string; higherIsBetter: boole
   maxMs: { title: "max ms", higherIsBetter: false },
   userMicros: { title: "user µs", higherIsBetter: false },
   systemMicros: { title: "system µs", higherIsBetter: false },
+  mainMicros: { title: "main thread's µs", higherIsBetter: false },
+  workerMicros: { title: "all shards' µs", higherIsBetter: false },
   microsEach: { title: "µs a request", higherIsBetter: false },
   bytesEach: { title: "bytes each", higherIsBetter: false },
   seconds: { title: "seconds", higherIsBetter: false },

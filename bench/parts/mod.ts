@@ -1,5 +1,6 @@
 /** Every part of the benchmark, in the order of its report. */
-import type { Part } from "../part.ts";
+import type { Part, SideBySidePart } from "../part.ts";
+import { blocking } from "./blocking.ts";
 import { deletion } from "./deletion.ts";
 import { heavy } from "./heavy.ts";
 import { idle } from "./idle.ts";
@@ -10,4 +11,15 @@ import { strings } from "./strings.ts";
 import { tail } from "./tail.ts";
 import { types } from "./types.ts";
 
-export const PARTS: readonly Part[] = [strings, memory, types, heavy, members, deletion, idle, many, tail];
+export const PARTS: readonly (Part | SideBySidePart)[] = [
+  strings,
+  memory,
+  types,
+  heavy,
+  members,
+  deletion,
+  idle,
+  many,
+  blocking,
+  tail,
+];

@@ -1,8 +1,7 @@
 /** redis-benchmark's commands on lists, sets, hashes, sorted sets and streams. */
 import { Connection, request } from "../connection.ts";
-import { chosen, type Part, reportRefusal, scaled } from "../part.ts";
+import { chosen, scaled, type SideBySidePart, type Turn } from "../part.ts";
 import { runLoad } from "../redis_benchmark.ts";
-import { withServer } from "../servers.ts";
 import { warmUp } from "./strings.ts";
 
 interface TypeTest {
@@ -43,38 +42,38 @@ const TESTS: TypeTest[] = [
   { name: "XADD", load: ["XADD", "mystream", "*", "field", "__rand_int__"], weight: 1 },
 ];
 
-export const types: Part = {
+export const types: SideBySidePart = {
   name: "types",
   title: "Data types",
   note:
     "redis-benchmark -c 50 -r 1000000 -d 3, from an empty server that was warmed up by GET and SET and by the same load once " +
-    "at each depth. What is popped or read was put there first.",
+    "at each depth; the servers take turns. What is popped or read was put there first.",
   runsByDefault: true,
   rounds: 3,
-  run: (name, settings, report) =>
-    withServer(name, settings.port, async (server) => {
-      await warmUp(server, settings);
-      const connection = await Connection.connect(server.port);
-      for (const test of TESTS) {
-        if (!chosen(settings, test.name)) continue;
-        for (const pipeline of settings.pipelines) {
-          const requests = scaled(settings, (REQUESTS.get(pipeline) ?? 200_000) / test.weight, 500);
-          try {
-            const measure = async (count: number) => {
-              await connection.command("FLUSHALL", "SYNC");
-              if (test.element !== undefined) await connection.pipeline(test.size ?? count, 1000, test.element);
-              return await runLoad(server, { test: test.load, requests: count, pipeline, valueBytes: 3, keys: KEYS });
-            };
-            await measure(requests);
-            report({ part: "types", test: test.name, server: name, pipeline, values: await measure(requests) });
-          } catch (error) {
-            reportRefusal(name, test.name, error);
-            break;
-          }
-        }
+  async prepare(server, settings) {
+    await warmUp(server, settings);
+    const connection = await Connection.connect(server.port);
+    const turns: Turn[] = [];
+    for (const { name: test, load, weight, element, size } of TESTS) {
+      if (!chosen(settings, test)) continue;
+      for (const pipeline of settings.pipelines) {
+        const requests = scaled(settings, (REQUESTS.get(pipeline) ?? 200_000) / weight, 500);
+        const measure = async () => {
+          await connection.command("FLUSHALL", "SYNC");
+          if (element !== undefined) await connection.pipeline(size ?? requests, 1000, element);
+          return await runLoad(server, { test: load, requests, pipeline, valueBytes: 3, keys: KEYS });
+        };
+        let warm = false;
+        const take = async () => {
+          if (!warm) await measure();
+          warm = true;
+          return { part: "types", test, server: server.name, pipeline, values: await measure() };
+        };
+        turns.push({ test, take });
       }
-      connection.close();
-    }),
+    }
+    return turns;
+  },
 };
 
 function padded(index: number): string {
