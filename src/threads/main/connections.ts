@@ -232,7 +232,7 @@ export class Connections implements SocketHandler {
   /** The session has the reply that its next requests waited for (Gate.WAITS). */
   resume(session: Session): void {
     this.postponed.delete(session);
-    this.waiting.add(session);
+    if (session.inputLength > 0 || session.ended) this.waiting.add(session);
   }
 
   private resumePostponed(): void {
