@@ -72,6 +72,9 @@ const DB_MEAN_TTL = ROOT_WORDS + 1;
 /** Share of the last sample in the mean time to live; Redis's. */
 const TTL_SAMPLE_SHARE = 1 / 50;
 
+/** Bytes that a key takes at least, its share of the table and the smallest entry. */
+const EXPECTED_KEY_BYTES = 24;
+
 const TWO_32 = 4294967296;
 const TWO_63 = 9223372036854775808;
 
@@ -795,6 +798,12 @@ export class Store {
   /** What is watched in a database and is there now changes. */
   private touchWatched(db: number): void {
     if (this.watches.any) this.watches.touchDatabase(db, db);
+  }
+
+  /** Makes an empty database ready for about `keys` keys, if there is room for more than that. */
+  expectKeys(db: number, keys: number): void {
+    if (keys * EXPECTED_KEY_BYTES > this.arena.freeChunkBytes) return;
+    this.table.presize(this.root(db), keys);
   }
 
   /** Word index of a database's table root, for walks. */

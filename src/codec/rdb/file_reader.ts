@@ -32,6 +32,10 @@ export class RdbFileReader extends RdbReader {
   version = 0;
   /** True when the data ended before it was complete. */
   short = false;
+  /** While set, the window stays where it is: reading beyond it throws CorruptRdb. */
+  fixed = false;
+  /** How often the window moved: what lay in `buf` before is elsewhere. */
+  moves = 0;
 
   private readonly crc = new Crc64();
   /** Bytes of the file before buf[0]; bytes of the window that have been summed. */
@@ -54,12 +58,19 @@ export class RdbFileReader extends RdbReader {
     return this.base + this.at;
   }
 
+  /** Bytes of the file that follow. */
+  get rest(): number {
+    return this.sizeBytes - this.position;
+  }
+
   protected override more(n: number): boolean {
+    if (this.fixed) return false;
     const rest = this.end - this.at;
     if (n - rest > this.sizeBytes - this.base - this.end) {
       this.short = true;
       return false;
     }
+    this.moves++;
     this.sum();
     let target = this.window;
     if (n > target.length) target = new Uint8Array(n + WINDOW);
