@@ -135,6 +135,8 @@ export const georadiusbymemberRo: ShardCommand = {
   },
 };
 
+/** Members that one recorded ZADD names, at most. */
+const ZADD_MEMBERS = 1024;
 /** Bytes that a stored member takes, for `needRoom`. */
 const MEMBER_BYTES = 80;
 
@@ -191,4 +193,24 @@ function storeFound(call: Call, form: SearchForm, wanted: Search, found: Found, 
     throw error;
   }
   finishStore(call, target, builder, form.store === "target" ? "geosearchstore" : "georadiusstore", n);
+  if (call.effects.on && wanted.storeDistance && n > 0) recordDistances(call, target, n);
+}
+
+/** Records the `n` distances stored in the key of argument `target`: the last digit of one depends on who computes sines. */
+function recordDistances(call: Call, target: number, n: number): void {
+  const { effects } = call;
+  const { cursor } = call.storeOf(target).zsets;
+  effects.deleted(target, call.limits.lazyServerDel);
+  cursor.open(call.peek(target));
+  cursor.start(0, false);
+  for (let k = 0; k < n; k++) {
+    cursor.next();
+    if (k % ZADD_MEMBERS === 0) {
+      effects.begin(2 + 2 * Math.min(n - k, ZADD_MEMBERS));
+      effects.text("ZADD");
+      effects.arg(target);
+    }
+    effects.double(cursor.score);
+    effects.bytes(cursor.bytes, cursor.at, cursor.len);
+  }
 }
