@@ -130,7 +130,7 @@ export class Waits {
       for (let i = wait.first; i < wait.first + wait.count; i++) {
         if (!call.owns(i)) continue;
         const queue = this.queueOf(db, call.buf, call.at[i], call.len[i]);
-        if (places.some((place) => place.queue === queue)) continue;
+        if (queue.last?.waiter === waiter) continue; // the key stands there twice
         places.push(this.enter(queue, waiter, i));
       }
     } catch (error) {
@@ -285,6 +285,9 @@ export class Waits {
 
   private leaveQueues(waiter: Waiter): void {
     const { waited } = this.engine.store;
+    const { lengths } = waiter;
+    let argument = 0;
+    let at = 0;
     for (const place of waiter.places) {
       const { queue, key, before, behind } = place;
       if (before === undefined) queue.first = behind;
@@ -294,9 +297,9 @@ export class Waits {
       place.left = true;
       if (waiter.command.waiting!.untilGone === true && --queue.untilGone === 0) this.keysUntilGone--;
       if (queue.first !== undefined) continue;
-      let at = 0;
-      for (let i = 0; i < key; i++) at += waiter.lengths[i];
-      waited.leave(waiter.db, waiter.bytes, at, waiter.lengths[key]);
+      // Places are in the order of arguments.
+      for (; argument < key; argument++) at += lengths[argument];
+      waited.leave(waiter.db, waiter.bytes, at, lengths[key]);
       this.queues[queue.number] = undefined;
       this.free.push(queue.number);
       this.keys--;
