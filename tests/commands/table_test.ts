@@ -28,6 +28,11 @@ const DIFFERENCES: Record<string, Partial<Record<keyof RecordedCommand, string>>
   "command|getkeysandflags": { arity: "-3 since 7.2", arguments: "told since 7.2" },
   quit: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   psetex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
+  ...Object.fromEntries(
+    ["blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax"].map((name) => [name, {
+      flags: "runs in scripts since 7.2",
+    }]),
+  ),
 };
 
 const recorded = new Map(recordedCommands.map((command) => [command.name, command]));
