@@ -4,6 +4,7 @@ import { xack } from "./acknowledge.ts";
 import { xadd } from "./add.ts";
 import { xautoclaim, xclaim } from "./claim.ts";
 import { xdel, xsetid } from "./delete.ts";
+import { xackdel, xdelex } from "./delete_references.ts";
 import { xgroup } from "./group.ts";
 import { xinfo } from "./info.ts";
 import { xpending } from "./pending.ts";
@@ -17,12 +18,14 @@ export const streamCommands: readonly ShardEntry[] = [
   xrange,
   xrevrange,
   xdel,
+  xdelex,
   xtrim,
   xsetid,
   xread,
   xgroup,
   xreadgroup,
   xack,
+  xackdel,
   xpending,
   xclaim,
   xautoclaim,

@@ -1,0 +1,75 @@
+/**
+ * The consistency checker for as long as one likes: `deno run -A scripts/consistency.ts --minutes 30 --shards 4`. Rounds of all workloads
+ * (tests/consistency/workloads.ts) against a server process, with clients that die at random; in the end nobody may be left waiting and
+ * no memory be kept. Ends with 1 when something is wrong, and names the seed that shows it.
+ */
+
+import { parseArgs } from "@std/cli";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { Client } from "../tests/client.ts";
+import { connect } from "../tests/consistency/history.ts";
+import { runAll } from "../tests/consistency/workloads.ts";
+import { endScope, type ServerProcess, startRingshard, waitFor } from "../tests/harness.ts";
+
+/** Rounds before memory is measured first: until then buffers and compiled code still come in. */
+const WARM_ROUNDS = 20;
+/** Growth that counts as none: what a garbage collector keeps by its mood. */
+const GROWTH_BYTES = 64 << 20;
+
+/** Resident memory of a process, in bytes. */
+function resident(server: ServerProcess): number {
+  return Number(/^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${server.child.pid}/status`, "latin1"))![1]) * 1024;
+}
+
+async function figures(client: Client): Promise<Map<string, number>> {
+  const reply = await client.call("INFO", "everything");
+  const lines = "text" in reply ? reply.text.split("\r\n") : [];
+  return new Map(lines.map((line) => line.split(":")).map(([name, value]) => [name, Number(value)]));
+}
+
+async function main(): Promise<number> {
+  const options = parseArgs(process.argv.slice(2), { string: ["minutes", "shards", "seed"] });
+  const untilMs = Date.now() + Number(options.minutes ?? 1) * 60_000;
+  const server = await startRingshard(["--shards", options.shards ?? "4"]);
+  const watcher = await Client.connect(server);
+  const firstSeed = Number(options.seed ?? Date.now() % 1_000_000);
+  const wrong: string[] = [];
+  let rounds = 0;
+  let warm = 0;
+  do {
+    const seed = firstSeed + rounds * 10;
+    const found = await runAll({
+      seed,
+      connect: () => connect(server.port),
+      steps: 100,
+      deaths: 0.05,
+      prefix: `${rounds}:`,
+    });
+    for (const text of found) wrong.push(`round ${rounds}, seed ${seed}: ${text}`);
+    await watcher.call("FLUSHALL");
+    if (++rounds === WARM_ROUNDS) warm = resident(server);
+  } while (wrong.length === 0 && Date.now() < untilMs);
+  await waitFor(async () => (await figures(watcher)).get("connected_clients") === 1, "the dead clients to be gone");
+  const end = await figures(watcher);
+  const grown = warm === 0 ? 0 : resident(server) - warm;
+  console.log(
+    `${rounds} rounds, ${end.get("total_connections_received")} connections, ${
+      end.get("total_commands_processed")
+    } commands; ` +
+      `resident ${(resident(server) / 1048576).toFixed(0)} MB, ${
+        (grown / 1048576).toFixed(1)
+      } MB more than after ${WARM_ROUNDS} rounds`,
+  );
+  for (const name of ["blocked_clients", "total_blocking_keys", "watching_clients", "pubsub_clients"]) {
+    if ((end.get(name) ?? 0) !== 0) wrong.push(`${name} is ${end.get(name)}`);
+  }
+  if (grown > GROWTH_BYTES) wrong.push(`${grown} bytes were kept`);
+  for (const text of wrong) console.error(text);
+  await server.stop();
+  return wrong.length === 0 ? 0 : 1;
+}
+
+const code = await main();
+await endScope();
+process.exit(code);
