@@ -21,7 +21,7 @@ import { ReplyParser } from "../reply.ts";
 import { Collector, contentsOf, entriesOf } from "./snapshots.ts";
 
 const seed = seedFrom(process.env.RINGSHARD_SEED, 31);
-const rounds = Number(process.env.RINGSHARD_SNAPSHOT_ROUNDS ?? 6);
+const rounds = Number(process.env.RINGSHARD_SNAPSHOT_ROUNDS ?? 2);
 
 const DATABASES = 3;
 /** Keys beside those of the fuzzer, so that tables have several segments. */

@@ -19,10 +19,14 @@ export class CommandText {
 
   /** Appends an argument. */
   bulk(src: Uint8Array, from: number, len: number): void {
-    const { out } = this;
-    this.line(DOLLAR, len);
-    out.raw(src, from, len);
+    this.beginBulk(len);
+    this.out.raw(src, from, len);
     this.endLine();
+  }
+
+  /** Begins an argument of `len` bytes, which follow; then comes `endLine`. */
+  beginBulk(len: number): void {
+    this.line(DOLLAR, len);
   }
 
   /** Appends an argument given as ASCII text. */
@@ -42,7 +46,7 @@ export class CommandText {
     this.endLine();
   }
 
-  private endLine(): void {
+  endLine(): void {
     const { out } = this;
     out.ensure(2);
     out.buf[out.pos++] = CR;

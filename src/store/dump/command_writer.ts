@@ -18,6 +18,9 @@ import { StreamCommands } from "./stream_commands.ts";
 /** Redis's AOF_REWRITE_ITEMS_PER_CMD. */
 const ITEMS = 64;
 
+/** Bytes of a string written at a time. */
+const PIECE = 1 << 16;
+
 export class CommandWriter {
   private readonly text: CommandText;
   private readonly setCursor = new SetCursor();
@@ -44,6 +47,12 @@ export class CommandWriter {
     this.total = 1;
     this.finished = false;
     switch (store.type(e)) {
+      case Type.STRING:
+        store.open(e);
+        this.total = store.valueLen;
+        this.head("SET", 1);
+        this.text.beginBulk(this.total);
+        break;
       case Type.LIST:
         this.total = listLength(store, e);
         break;
@@ -76,9 +85,7 @@ export class CommandWriter {
   private writeSome(limit: number): void {
     switch (this.store.type(this.entry)) {
       case Type.STRING:
-        this.head("SET", 1);
-        this.text.bulk(this.store.u8, this.store.valueAt, this.store.valueLen);
-        this.done = 1;
+        this.writeBytes(limit);
         break;
       case Type.LIST:
         this.writeElements();
@@ -107,12 +114,28 @@ export class CommandWriter {
     text.bulk(store.u8, store.keyAt, store.keyLen);
   }
 
-  /** Begins a command on the key with the next elements, of `parts` arguments each; returns how many elements. */
-  private batch(name: string, parts: number): number {
-    const n = Math.min(ITEMS, this.total - this.done);
+  /** Begins a command on the key with at most `most` of the next elements, of `parts` arguments each; returns how many elements. */
+  private batch(name: string, parts: number, most = ITEMS): number {
+    const n = Math.min(most, ITEMS, this.total - this.done);
     this.head(name, n * parts);
     this.done += n;
     return n;
+  }
+
+  private writeBytes(limit: number): void {
+    const { out, store } = this;
+    store.open(this.entry);
+    while (this.done < this.total && out.pos < limit) {
+      const n = Math.min(PIECE, this.total - this.done);
+      out.raw(store.u8, store.valueAt + this.done, n);
+      this.done += n;
+    }
+    if (this.done === this.total) this.text.endLine();
+  }
+
+  /** Elements for the next command of a walk that can rest only in so many steps: behind the limit it is to come there. */
+  private mostUntilRest(untilRest: number, limit: number): number {
+    return untilRest > 0 && this.out.pos >= limit ? untilRest : ITEMS;
   }
 
   private writeElements(): void {
@@ -133,12 +156,12 @@ export class CommandWriter {
     const { text, setCursor, out } = this;
     if (this.done === 0) setCursor.open(this.store, this.entry);
     do {
-      const n = this.batch("SADD", 1);
+      const n = this.batch("SADD", 1, this.mostUntilRest(setCursor.untilRest, limit));
       for (let k = 0; k < n; k++) {
         setCursor.next();
         text.bulk(setCursor.bytes, setCursor.at, setCursor.len);
       }
-    } while (this.done < this.total && (out.pos < limit || !setCursor.mayRest));
+    } while (this.done < this.total && (out.pos < limit || setCursor.untilRest > 0));
   }
 
   /** From the least member on, as Redis does for commands. */
@@ -161,7 +184,7 @@ export class CommandWriter {
     const { field, value } = hashCursor;
     if (this.done === 0) hashCursor.open(store, this.entry);
     do {
-      const n = this.batch("HMSET", 2);
+      const n = this.batch("HMSET", 2, this.mostUntilRest(hashCursor.untilRest, limit));
       const expiring: [field: Uint8Array, expiry: number][] = [];
       for (let k = 0; k < n; k++) {
         hashCursor.next();
@@ -181,7 +204,7 @@ export class CommandWriter {
         text.word("1");
         text.bulk(name, 0, name.length);
       }
-    } while (this.done < this.total && (out.pos < limit || !hashCursor.mayRest));
+    } while (this.done < this.total && (out.pos < limit || hashCursor.untilRest > 0));
   }
 
   private writeExpiry(): void {

@@ -236,7 +236,7 @@ export class ValueWriter {
   private writeMembers(limit: number): void {
     const { out, setCursor } = this;
     if (this.done === 0) setCursor.open(this.store, this.entry);
-    while ((out.pos < limit || !setCursor.mayRest) && setCursor.next()) {
+    while ((out.pos < limit || setCursor.untilRest > 0) && setCursor.next()) {
       out.string(setCursor.bytes, setCursor.at, setCursor.len);
       this.done++;
     }
@@ -260,7 +260,7 @@ export class ValueWriter {
     const { out, hashCursor, earliest } = this;
     const { field, value } = hashCursor;
     if (this.done === 0) hashCursor.open(this.store, this.entry);
-    while ((out.pos < limit || !hashCursor.mayRest) && hashCursor.next()) {
+    while ((out.pos < limit || hashCursor.untilRest > 0) && hashCursor.next()) {
       if (earliest !== NO_EXPIRY) out.len(hashCursor.expiry === NO_EXPIRY ? 0 : hashCursor.expiry - earliest + 1);
       out.string(field.bytes, field.at, field.len);
       out.string(value.bytes, value.at, value.len);

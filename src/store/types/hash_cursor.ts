@@ -62,9 +62,9 @@ export class HashCursor {
     this.end = store.fields.foundCount;
   }
 
-  /** True when other hashes may be walked before the next step. */
-  get mayRest(): boolean {
-    return this.encoding !== Encoding.HASHTABLE || this.index === this.end;
+  /** Steps until other hashes may be walked in between; 0: now. */
+  get untilRest(): number {
+    return this.encoding === Encoding.HASHTABLE ? this.end - this.index : 0;
   }
 
   /** Goes to the next field, expired ones too; false behind the last. */

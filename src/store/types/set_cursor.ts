@@ -38,9 +38,9 @@ export class SetCursor {
     }
   }
 
-  /** True when other sets may be walked before the next step. */
-  get mayRest(): boolean {
-    return this.encoding !== Encoding.HASHTABLE || this.index === this.end;
+  /** Steps until other sets may be walked in between; 0: now. */
+  get untilRest(): number {
+    return this.encoding === Encoding.HASHTABLE ? this.end - this.index : 0;
   }
 
   /** Goes to the next member; false behind the last. */
