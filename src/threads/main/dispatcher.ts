@@ -259,11 +259,10 @@ export class Dispatcher {
       pushes.running = session;
       write(reply);
       pushes.running = undefined;
-      if ((session.gate & Gate.REPLY_OFF) !== 0) reply.pos = start;
-      pushes.giveOwn(session, reply);
-      this.shards.append(session, reply.buf, start, reply.pos - start);
+      if ((session.gate & Gate.REPLY_OFF) === 0) this.shards.append(session, reply.buf, start, reply.pos - start);
       reply.pos = start;
-      this.onResume();
+      pushes.giveOwn(session, reply);
+      if (!session.closed) this.server.connections.resume(session);
     };
   }
 
