@@ -7,6 +7,7 @@ import { idle } from "./idle.ts";
 import { many } from "./many.ts";
 import { members } from "./members.ts";
 import { memory } from "./memory.ts";
+import { pubsub } from "./pubsub.ts";
 import { strings } from "./strings.ts";
 import { tail } from "./tail.ts";
 import { types } from "./types.ts";
@@ -21,5 +22,6 @@ export const PARTS: readonly (Part | SideBySidePart)[] = [
   idle,
   many,
   blocking,
+  pubsub,
   tail,
 ];
