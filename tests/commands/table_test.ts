@@ -27,6 +27,8 @@ const DIFFERENCES: Record<string, Partial<Record<keyof RecordedCommand, string>>
   "command|getkeys": { arity: "-3 since 7.2", arguments: "told since 7.2" },
   "command|getkeysandflags": { arity: "-3 since 7.2", arguments: "told since 7.2" },
   quit: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
+  xadd: { arguments: "has KEEPREF, DELREF and ACKED, since 8.2" },
+  xtrim: { arguments: "has KEEPREF, DELREF and ACKED, since 8.2" },
   psetex: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
   ...Object.fromEntries(
     ["blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax"].map((name) => [name, {

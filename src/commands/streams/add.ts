@@ -29,11 +29,13 @@ export const xadd: ShardCommand = {
   since: "5.0.0",
   summary: "Appends an entry to a stream, and trims the stream if asked; a missing key becomes a stream.",
   complexity: "O(1); O(N) with N entries trimmed",
-  syntax: "key [NOMKSTREAM] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] <* | id> field value [field value ...]",
+  syntax: "key [NOMKSTREAM] [KEEPREF | DELREF | ACKED] [<MAXLEN | MINID> [= | ~] threshold [LIMIT count]] " +
+    "<* | id> field value [field value ...]",
   tips: ["nondeterministic_output"],
   history: [
     ["6.2.0", "Options `NOMKSTREAM`, `MINID` and `LIMIT`."],
     ["7.0.0", "An identifier whose sequence number is left to the server: `ms-*`."],
+    ["8.2.0", "Options `KEEPREF`, `DELREF` and `ACKED`."],
   ],
   run(call: Call): void {
     const { argc, db, buf, at, len, limits, trim } = call;

@@ -1,28 +1,16 @@
-/**
- * XDELEX and XACKDEL: entries deleted with an eye on consumer groups. A group refers to an entry while it is pending there, or still to be
- * read. What becomes of references:
- *
- *   KEEPREF   they stay (the default)
- *   DELREF    the identifier is pending nowhere any more, even if its entry was gone before
- *   ACKED     an entry that a group refers to stays
- */
+/** XDELEX and XACKDEL: entries deleted with an eye on what consumer groups know of them (references.ts). */
 import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { Type } from "../../store/entry.ts";
-import type { Store } from "../../store/store.ts";
-import { S_FIRST, S_GROUPS } from "../../store/types/stream.ts";
-import { G_LAST } from "../../store/types/stream_groups.ts";
-import { ID_WORDS, type StreamId } from "../../structures/stream_id.ts";
+import { S_FIRST } from "../../store/types/stream.ts";
+import { ID_WORDS } from "../../structures/stream_id.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { readIds } from "./delete.ts";
 import { countChange, groupArgument } from "./groups.ts";
+import { ACKED, DELREF, forget, KEEPREF, policyArgument, referredTo } from "./references.ts";
 
 const NO_IDS = new ReplyError("ERR Number of IDs must be a positive integer");
 const IDS_MISMATCH = new ReplyError("ERR The `numids` parameter must match the number of arguments");
-
-const KEEPREF = 0;
-const DELREF = 1;
-const ACKED = 2;
 
 // What is replied for an identifier.
 const NO_ENTRY = -1;
@@ -44,7 +32,7 @@ function readOptions(call: Call, first: number): number {
   let idsAt = 0;
   let count = 0;
   for (let i = first; i < argc; i++) {
-    const named = call.is(i, "keepref") ? KEEPREF : call.is(i, "delref") ? DELREF : call.is(i, "acked") ? ACKED : -1;
+    const named = policyArgument(call, i);
     if (named !== -1) {
       if (policy !== -1) throw SYNTAX_ERROR;
       policy = named;
@@ -58,25 +46,6 @@ function readOptions(call: Call, first: number): number {
   if (idsAt === 0) throw SYNTAX_ERROR;
   readIds(call, idsAt, idsAt + count);
   return (count << POLICY_BITS) | Math.max(policy, KEEPREF);
-}
-
-/** True when a group of the stream at `s` has the entry pending, or has not read it. */
-function referredTo(store: Store, s: number, id: StreamId): boolean {
-  const { streams: { groups }, i32 } = store;
-  for (let n = 0, g = groups.group(s + S_GROUPS, 0); g !== 0; g = groups.group(s + S_GROUPS, ++n)) {
-    if (id.compareAt(i32, g + G_LAST) > 0 || groups.findPending(g, id) !== 0) return true;
-  }
-  return false;
-}
-
-/** Makes the identifier pending in no group; returns in how many it was. */
-function forget(store: Store, s: number, id: StreamId): number {
-  const { groups } = store.streams;
-  let forgotten = 0;
-  for (let n = 0, g = groups.group(s + S_GROUPS, 0); g !== 0; g = groups.group(s + S_GROUPS, ++n)) {
-    if (groups.acknowledge(g, id)) forgotten++;
-  }
-  return forgotten;
 }
 
 /** Replies NO_ENTRY for every identifier. */

@@ -13,9 +13,9 @@ export const xtrim: ShardCommand = {
   since: "5.0.0",
   summary: "Drops the first entries of a stream until its length or its first identifier is within a bound.",
   complexity: "O(N) with N entries dropped, at a small fraction of a command's cost each",
-  syntax: "key <MAXLEN | MINID> [= | ~] threshold [LIMIT count]",
+  syntax: "key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]",
   tips: ["nondeterministic_output"],
-  history: [["6.2.0", "Options `MINID` and `LIMIT`."]],
+  history: [["6.2.0", "Options `MINID` and `LIMIT`."], ["8.2.0", "Options `KEEPREF`, `DELREF` and `ACKED`."]],
   run(call: Call): void {
     const { trim } = call;
     trim.read(call, false);

@@ -3,6 +3,7 @@ import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import type { Store } from "../../store/store.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import type { Call } from "../call.ts";
+import { DELREF, forget, KEEPREF, policyArgument, referredTo } from "./references.ts";
 
 const BOTH = new ReplyError("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
 const NEGATIVE_MAXLEN = new ReplyError("ERR The MAXLEN argument must be >= 0.");
@@ -30,7 +31,10 @@ export class TrimArguments {
   thresholdAt = 0;
   private limit = 0;
   private most = 0;
+  /** What becomes of references (references.ts); -1 while none is named. */
+  private policy = KEEPREF;
   private readonly min = new StreamId();
+  private readonly place = new StreamId();
 
   get given(): boolean {
     return this.strategy !== NONE;
@@ -49,6 +53,7 @@ export class TrimArguments {
     this.strategy = NONE;
     this.noMakeStream = false;
     this.approximate = false;
+    this.policy = -1;
     let limit = -1;
     let i = 2;
     for (; i < argc; i++) {
@@ -59,6 +64,9 @@ export class TrimArguments {
       else if (more && call.is(i, "limit")) {
         limit = call.int(++i);
         if (limit < 0) throw NEGATIVE_LIMIT;
+      } else if (policyArgument(call, i) !== -1) {
+        if (this.policy !== -1) throw SYNTAX_ERROR;
+        this.policy = policyArgument(call, i);
       } else if (!isAdd) throw SYNTAX_ERROR;
       else if (call.is(i, "nomkstream")) this.noMakeStream = true;
       else {
@@ -75,6 +83,8 @@ export class TrimArguments {
       limit = limit <= 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX);
     }
     this.limit = this.approximate ? limit : 0;
+    // Entries that are looked at one by one are trimmed exactly: what is recorded then is the command itself.
+    if (this.policy > KEEPREF) this.approximate = false;
     return i;
   }
 
@@ -101,8 +111,28 @@ export class TrimArguments {
   apply(store: Store, s: number): number {
     const { streams } = store;
     if (this.strategy === NONE) return 0;
+    if (this.policy > KEEPREF) return this.applyOneByOne(store, s);
     if (this.strategy === MINID) return streams.trimBefore(s, this.min, this.approximate, this.limit);
     return streams.trimToLength(s, this.most, this.approximate, this.limit);
+  }
+
+  /** The same where each entry's references are to be looked at. */
+  private applyOneByOne(store: Store, s: number): number {
+    const { streams } = store;
+    const { place, limit } = this;
+    let deleted = 0;
+    place.setMin();
+    while (streams.seek(s, place) && (limit === 0 || deleted < limit)) {
+      if (this.byLength ? streams.length(s) <= this.most : place.compare(this.min) >= 0) break;
+      if (this.policy === DELREF) forget(store, s, place);
+      if (this.policy === DELREF || !referredTo(store, s, place)) {
+        streams.remove(s, place);
+        deleted++;
+      }
+      if (!place.increment()) break;
+    }
+    if (deleted > 0) streams.renewFirst(s);
+    return deleted;
   }
 }
 

@@ -93,6 +93,16 @@ export class Streams {
     return this.cursor.next();
   }
 
+  /** Sets `id` to that of the first entry not before it; false when there is none. */
+  seek(s: number, id: StreamId): boolean {
+    const { cursor } = this;
+    this.id.setMax();
+    cursor.open(s + S_LOG, id, this.id, false);
+    if (!cursor.next()) return false;
+    id.copy(cursor.block.id);
+    return true;
+  }
+
   /** Sets `id` to that of the last entry; false when there is none. */
   lastEntry(s: number, id: StreamId): boolean {
     const { cursor } = this;
