@@ -44,7 +44,7 @@ export class InlineShards implements Shards {
 
   constructor(private readonly engine: Engine, persistence: PersistenceRings) {
     this.stores = [engine.store];
-    this.waits = new InlineWaits(engine);
+    this.waits = new InlineWaits(engine, this);
     this.positions = new JournalPositions(persistence.positions);
     this.journalRing = new JournalRing(
       persistence.journals[0],

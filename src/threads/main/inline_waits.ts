@@ -14,10 +14,9 @@ const NO_RECORD = 0;
 
 export class InlineWaits implements WaitDriver, BlockingShards {
   blocking!: Blocking;
-  dispatcher!: Dispatcher;
   readonly waits: Waits;
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: Engine, private readonly shards: { readonly dispatcher: Dispatcher }) {
     this.waits = new Waits(engine, this);
   }
 
@@ -32,7 +31,7 @@ export class InlineWaits implements WaitDriver, BlockingShards {
     } catch (error) {
       if (!(error instanceof ArenaFull)) throw error;
       this.engine.reply.error(OUT_OF_MEMORY);
-      this.dispatcher.failed(entry, OUT_OF_MEMORY);
+      this.shards.dispatcher.failed(entry, OUT_OF_MEMORY);
       this.blocking.woken(ticket, SHARD);
     } finally {
       wait.clear();
@@ -49,7 +48,7 @@ export class InlineWaits implements WaitDriver, BlockingShards {
   served(waiter: Waiter, start: number): void {
     const { lastError, reply } = this.engine;
     const { entry, session } = this.blocking.find(waiter.ticket)!;
-    if (lastError !== undefined) this.dispatcher.failed(entry, lastError);
+    if (lastError !== undefined) this.shards.dispatcher.failed(entry, lastError);
     this.send(session, reply.buf, start, reply.pos);
     reply.pos = start;
     this.blocking.woken(waiter.ticket, SHARD);
@@ -76,6 +75,6 @@ export class InlineWaits implements WaitDriver, BlockingShards {
   private send(session: Session, buf: Uint8Array, from: number, to: number): void {
     const muted = (session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0;
     session.gate &= ~Gate.REPLY_SKIP;
-    if (!muted && from < to && !session.closing) this.dispatcher.server.connections.send(session, buf, from, to);
+    if (!muted && from < to && !session.closing) this.shards.dispatcher.server.connections.send(session, buf, from, to);
   }
 }

@@ -36,7 +36,6 @@ import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
 import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
-import { Claims } from "../claims.ts";
 import type { EngineOrder, LoadOrder, LoadResult } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
 import { Holds } from "../holds.ts";
@@ -47,7 +46,7 @@ import { BACKGROUND, JournalMode } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
 import { decodeSlowCall } from "../slow_call.ts";
-import type { Blocked, Blocking, BlockingShards } from "./blocking.ts";
+import type { Blocked } from "./blocking.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -55,6 +54,7 @@ import { ComposedReply } from "./composed_reply.ts";
 import { Gathering } from "./gather.ts";
 import { Pending } from "./pending.ts";
 import { NEXT_REPLY } from "./pushes.ts";
+import { RingWaits, type WaitRings } from "./ring_waits.ts";
 import { Routes, SEVERAL } from "./routes.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
@@ -115,20 +115,16 @@ interface Upload {
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
 
-export class RingShards implements Shards, BlockingShards {
+export class RingShards implements Shards, WaitRings {
   readonly threads: number;
   dispatcher!: Dispatcher;
   connections!: Connections;
-  blocking!: Blocking;
+  readonly waits = new RingWaits(this);
 
   private readonly ends: ShardEnd[] = [];
   private readonly pending: Pending;
   private readonly routes: Routes;
   private readonly holds = new Holds();
-  private readonly claims = new Claims();
-  /** What waits for room in the rings: shards that are to forget a ticket, and clients that a shard wants to serve under a hold. */
-  private readonly forgets: { shard: number; ticket: number }[] = [];
-  private readonly relays: Blocked[] = [];
   private readonly uploads: Upload[] = [];
   /** No session's request can be taken in now. */
   private full = false;
@@ -188,7 +184,7 @@ export class RingShards implements Shards, BlockingShards {
         requests,
         replies,
         holds: this.holds.buffer,
-        claims: this.claims.buffer,
+        claims: this.waits.claims.buffer,
         figures: figures.buffer,
         wakeHandle,
         persistence,
@@ -247,8 +243,9 @@ export class RingShards implements Shards, BlockingShards {
     const muted = (session.gate & (Gate.REPLY_OFF | Gate.REPLY_SKIP)) !== 0;
     session.gate &= ~Gate.REPLY_SKIP;
     const record = this.pending.open(session, entry, muted);
-    const waits = (entry.flags & Flag.BLOCKING) !== 0 && (entry.shard!.waiting!.mayWait?.(request) ?? true);
-    this.route(session, entry, request, record, waits ? this.blocking.begin(session, entry, record) : undefined);
+    const blocks = (entry.flags & Flag.BLOCKING) !== 0 && (entry.shard!.waiting!.mayWait?.(request) ?? true);
+    const blocked = blocks ? this.waits.blocking.begin(session, entry, record) : undefined;
+    this.route(session, entry, request, record, blocked);
   }
 
   compose(session: Session, entry: CommandEntry): Composition {
@@ -443,7 +440,7 @@ export class RingShards implements Shards, BlockingShards {
   private sendBlocking(blocked: Blocked, shard: number, head: number, request: Request, large: boolean): void {
     const { session, entry, record, ticket } = blocked;
     const relayed = (head & RELAYED_BIT) !== 0;
-    if (!relayed) this.claims.open(record, ticket);
+    if (!relayed) this.waits.claims.open(record, ticket);
     if (shard !== SEVERAL) {
       blocked.shards = [shard];
       this.send(session, shard, head, record, entry, request, large, 0, 0, ticket);
@@ -462,50 +459,23 @@ export class RingShards implements Shards, BlockingShards {
     for (const other of others) this.send(session, other, waitHead, record, entry, request, large, 0, 0, ticket);
   }
 
-  take(blocked: Blocked): boolean {
-    return this.claims.take(blocked.record, blocked.ticket);
+  sendForget(shard: number, ticket: number): boolean {
+    const end = this.ends[shard];
+    if (this.tight(end)) return false;
+    const w = this.reserve(end, 16) >> 2;
+    end.requests.i32[w + 1] = ToShard.FORGET;
+    end.requests.i32[w + 2] = ticket;
+    return true;
   }
 
-  forget(blocked: Blocked, except: number): void {
-    for (const shard of blocked.shards) if (shard !== except) this.forgets.push({ shard, ticket: blocked.ticket });
+  sendRelay(blocked: Blocked): boolean {
+    if (this.standing || !this.holds.available || this.ends.some((end) => this.tight(end))) return false;
+    this.route(blocked.session, blocked.entry, blocked.request!, blocked.record, blocked, RELAYED_BIT);
+    return true;
   }
 
-  answer(blocked: Blocked, reply: Uint8Array): void {
-    this.pending.receive(blocked.record, reply, 0, reply.length, true, true);
-  }
-
-  /** Sends what waits for room as far as there is some: main's own messages, which no session has made room for. */
-  private sendWaiting(): void {
-    let sent = 0;
-    for (; sent < this.forgets.length; sent++) {
-      const { shard, ticket } = this.forgets[sent];
-      const end = this.ends[shard];
-      if (this.tight(end)) break;
-      const w = this.reserve(end, 16) >> 2;
-      end.requests.i32[w + 1] = ToShard.FORGET;
-      end.requests.i32[w + 2] = ticket;
-    }
-    if (sent > 0) this.forgets.splice(0, sent);
-    while (this.relays.length > 0 && !this.standing && this.holds.available) {
-      if (this.ends.some((end) => this.tight(end))) return;
-      const blocked = this.relays.shift()!;
-      // It may have ended while it stood here.
-      if (this.blocking.find(blocked.ticket) !== blocked) continue;
-      this.route(blocked.session, blocked.entry, blocked.request!, blocked.record, blocked, RELAYED_BIT);
-    }
-  }
-
-  /** A shard tells how a request with a ticket goes on. */
-  private takeTicket(kind: number, shard: number, buffer: SharedArrayBuffer, from: number): void {
-    const { blocking } = this;
-    const numbers = new Float64Array(buffer, from, kind === FromShard.WAITS ? 2 : 1);
-    const ticket = numbers[0];
-    if (kind === FromShard.WAITS) blocking.waits(ticket, numbers[1]);
-    else if (kind === FromShard.WOKEN) blocking.woken(ticket, shard);
-    else {
-      const blocked = blocking.find(ticket);
-      if (blocked !== undefined) this.relays.push(blocked);
-    }
+  complete(record: number, reply: Uint8Array): void {
+    this.pending.receive(record, reply, 0, reply.length, true, true);
   }
 
   private sendHolds(slot: number, participants: readonly number[]): void {
@@ -621,7 +591,14 @@ export class RingShards implements Shards, BlockingShards {
   // ---- replies ----------------------------------------------------------------------------------------------------
 
   wrote(session: Session, start: number): void {
-    if (session.pendingCount === 0 || this.reply.pos === start) return;
+    if (this.reply.pos === start) return;
+    if (session.pendingCount === 0) {
+      // Replies that came in this turn and have not left yet stand before it.
+      if (session.batch === undefined) return;
+      this.deliver(session, this.reply.buf, start, this.reply.pos - start, false);
+      this.reply.pos = start;
+      return;
+    }
     const record = this.pending.open(session, undefined, false);
     this.pending.receive(record, this.reply.buf, start, this.reply.pos - start, true);
     this.reply.pos = start;
@@ -636,12 +613,12 @@ export class RingShards implements Shards, BlockingShards {
     for (let i = 0; i < this.ends.length; i++) if (this.receive(this.ends[i], i)) progress = true;
     this.leaveAll();
     this.moveUploads();
-    this.sendWaiting();
+    const withheld = this.waits.send();
     this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
     if (this.journaling) this.positions.issued = this.number;
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
-    if (this.full || this.uploads.length > 0 || this.forgets.length > 0 || this.relays.length > 0) {
+    if (this.full || this.uploads.length > 0 || withheld) {
       let promised = false;
       for (const end of this.ends) {
         if (!this.tight(end)) continue;
@@ -651,7 +628,7 @@ export class RingShards implements Shards, BlockingShards {
       // An upload that found a ring tight and sees none now would have nobody to wake it.
       if (this.uploads.length > 0 && !promised) return 0;
     }
-    if (this.pending.outstanding <= this.blocking.count && this.uploads.length === 0) return Infinity;
+    if (this.pending.outstanding <= this.waits.blocking.count && this.uploads.length === 0) return Infinity;
     if (this.spinUs === 0) return Infinity;
     const now = monotonicUs();
     if (progress || this.lastProgressUs === 0) this.lastProgressUs = now;
@@ -672,7 +649,7 @@ export class RingShards implements Shards, BlockingShards {
       const len = i32[w + 3];
       const kind = i32[w + 1] & KIND_MASK;
       if (kind >= FromShard.EVENT) {
-        if (kind >= FromShard.WAITS) this.takeTicket(kind, shard, replies.buffer, from);
+        if (kind >= FromShard.WAITS) this.waits.told(kind, shard, replies.buffer, from);
         else this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
         replies.advance();
         any = true;

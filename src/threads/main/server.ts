@@ -148,10 +148,8 @@ export class Server {
     this.dispatcher = new Dispatcher(this, this.commands, engine.call, reply, shards);
     this.connections = new Connections(this.rules(), this.dispatcher, shards, reply);
     shards.dispatcher = this.dispatcher;
-    const waits = shards instanceof RingShards ? shards : shards.waits;
-    this.blocking = new Blocking(waits, this.dispatcher, this.connections);
-    waits.blocking = this.blocking;
-    waits.dispatcher = this.dispatcher;
+    this.blocking = new Blocking(shards.waits, this.dispatcher, this.connections);
+    shards.waits.blocking = this.blocking;
     if (shards instanceof RingShards) shards.connections = this.connections;
     const bounds = () => {
       this.connections.maxBulk = config.int("proto-max-bulk-len");
