@@ -648,15 +648,15 @@ export class RingShards implements Shards, WaitRings {
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
       const kind = i32[w + 1] & KIND_MASK;
-      if (kind >= FromShard.EVENT) {
-        if (kind >= FromShard.WAITS) this.waits.told(kind, shard, replies.buffer, from);
-        else this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
+      if (kind === FromShard.LOADED) {
+        this.takeLoaded(u8.slice(from, from + len));
         replies.advance();
         any = true;
         continue;
       }
-      if (kind === FromShard.LOADED) {
-        this.takeLoaded(u8.slice(from, from + len));
+      if (kind >= FromShard.EVENT) {
+        if (kind >= FromShard.WAITS) this.waits.told(kind, shard, replies.buffer, from);
+        else this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
         replies.advance();
         any = true;
         continue;
