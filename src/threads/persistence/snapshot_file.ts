@@ -24,6 +24,8 @@ export class SnapshotFile {
   private position = 0;
   private synced = 0;
   private db = -1;
+  /** Databases whose size has been written. */
+  private readonly sized = new Set<number>();
   private readonly crc = new Crc64();
   private readonly file: OpenFile;
   private readonly frame = new RdbWriter();
@@ -66,6 +68,13 @@ export class SnapshotFile {
     }
     this.frame.byte(RdbOpcode.SELECT_DB);
     this.frame.len(db);
+    if (!this.sized.has(db) && db < this.job.sizes.length) {
+      this.sized.add(db);
+      const [keys, expiring] = this.job.sizes[db];
+      this.frame.byte(RdbOpcode.RESIZE_DB);
+      this.frame.len(keys);
+      this.frame.len(expiring);
+    }
     this.putFrame();
   }
 

@@ -21,6 +21,8 @@ export interface SnapshotJob {
   readonly checksum: boolean;
   /** rdb-save-incremental-fsync: synced while it is written, in pieces that take the disk a bounded time. */
   readonly syncsAsItGoes: boolean;
+  /** By database, about how many keys it has, and how many of them expire: so that who loads the file makes tables of that size. */
+  readonly sizes: readonly (readonly [keys: number, expiring: number])[];
   /** Auxiliary fields of the header, in order. */
   readonly aux: readonly (readonly [name: string, value: string])[];
 }
