@@ -27,12 +27,19 @@ export class Notifications implements KeyEvents {
   private readonly channel = new Reply();
   private cause: Session | undefined;
   private record = NEXT_REPLY;
+  /** Classes of events that are told, as bits of NotifyClass; 0 for none. */
+  private classes: number;
 
-  constructor(private readonly config: Config, private readonly pubsub: Pubsub) {}
+  constructor(config: Config, private readonly pubsub: Pubsub) {
+    this.classes = toldClasses(config);
+    config.on("notify-keyspace-events", () => {
+      this.classes = toldClasses(config);
+    });
+  }
 
   /** True while keys' events are told. */
   get on(): boolean {
-    return toldClasses(this.config) !== 0;
+    return this.classes !== 0;
   }
 
   /** Takes whole records in u8[from, end), which `cause`'s request with that record brought about. */
@@ -58,7 +65,7 @@ export class Notifications implements KeyEvents {
   event(db: number, buf: Uint8Array, nameAt: number, nameLen: number, keyAt: number, keyLen: number): void {
     const { pubsub, channel } = this;
     if (pubsub.silent) return;
-    const classes = this.config.value("notify-keyspace-events");
+    const { classes } = this;
     if ((classes & NotifyClass.KEYSPACE) !== 0) {
       this.name("__keyspace@", db, buf, keyAt, keyLen);
       pubsub.publish(channel.buf, 0, channel.pos, buf, nameAt, nameLen);

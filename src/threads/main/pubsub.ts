@@ -96,9 +96,6 @@ export class Pubsub {
   /** Sessions that listen to anything. */
   clients = 0;
 
-  // The message that is being published: where its bytes stand in the encoders, -1 before it was needed.
-  private at2 = -1;
-  private at3 = -1;
   /** Session whose request causes what is published now, and its record: see Pushes.push. */
   cause: Session | undefined;
   causeRecord = -1;
@@ -162,13 +159,12 @@ export class Pubsub {
   publish(c: Uint8Array, channelAt: number, channelLen: number, a: Uint8Array, at: number, len: number): number {
     let reached = 0;
     const channel = this.channels.find(c, channelAt, channelLen);
-    if (channel !== undefined) reached += this.send("message", channel, undefined, a, at, len);
+    if (channel !== undefined) reached += this.send("message", channel, c, channelAt, -1, a, at, len);
     if (this.patterns.size === 0) return reached;
     const end = channelAt + channelLen;
     for (const pattern of this.patternList) {
       if (!globMatch(pattern.name, 0, pattern.name.length, c, channelAt, end, false)) continue;
-      const name = c.subarray(channelAt, end);
-      reached += this.send("pmessage", pattern, name, a, at, len);
+      reached += this.send("pmessage", pattern, c, channelAt, channelLen, a, at, len);
     }
     return reached;
   }
@@ -176,13 +172,16 @@ export class Pubsub {
   /** The same for shard channels, which patterns do not concern. */
   publishToShard(c: Uint8Array, channelAt: number, channelLen: number, a: Uint8Array, at: number, len: number): number {
     const channel = this.shardChannels.find(c, channelAt, channelLen);
-    return channel === undefined ? 0 : this.send("smessage", channel, undefined, a, at, len);
+    return channel === undefined ? 0 : this.send("smessage", channel, c, channelAt, -1, a, at, len);
   }
 
+  /** Sends a message to all that listen to the topic; it names the channel too unless `channelLen` is -1. */
   private send(
     kind: string,
     topic: Topic,
-    channel: Uint8Array | undefined,
+    c: Uint8Array,
+    channelAt: number,
+    channelLen: number,
     a: Uint8Array,
     at: number,
     len: number,
@@ -190,14 +189,16 @@ export class Pubsub {
     const { pushes } = this;
     const { resp2, resp3 } = pushes;
     pushes.begin();
-    this.at2 = this.at3 = -1;
+    // Where the message stands in the encoders, once it was needed there.
+    let at2 = -1;
+    let at3 = -1;
     for (const session of topic.sessions) {
       if (session.resp3) {
-        if (this.at3 < 0) this.at3 = encode(resp3, kind, topic.name, channel, a, at, len);
-        pushes.push(session, this.at3, resp3.pos, this.cause, this.causeRecord);
+        if (at3 < 0) at3 = encode(resp3, kind, topic.name, c, channelAt, channelLen, a, at, len);
+        pushes.push(session, at3, resp3.pos, this.cause, this.causeRecord);
       } else {
-        if (this.at2 < 0) this.at2 = encode(resp2, kind, topic.name, channel, a, at, len);
-        pushes.push(session, this.at2, resp2.pos, this.cause, this.causeRecord);
+        if (at2 < 0) at2 = encode(resp2, kind, topic.name, c, channelAt, channelLen, a, at, len);
+        pushes.push(session, at2, resp2.pos, this.cause, this.causeRecord);
       }
     }
     return topic.sessions.size;
@@ -211,16 +212,18 @@ function encode(
   to: Reply,
   kind: string,
   name: Uint8Array,
-  channel: Uint8Array | undefined,
+  c: Uint8Array,
+  channelAt: number,
+  channelLen: number,
   a: Uint8Array,
   at: number,
   len: number,
 ): number {
   const start = to.pos;
-  to.push(channel === undefined ? 3 : 4);
+  to.push(channelLen < 0 ? 3 : 4);
   to.bulkText(kind);
   to.bulk(name, 0, name.length);
-  if (channel !== undefined) to.bulk(channel, 0, channel.length);
+  if (channelLen >= 0) to.bulk(c, channelAt, channelLen);
   to.bulk(a, at, len);
   return start;
 }
