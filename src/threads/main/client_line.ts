@@ -29,7 +29,7 @@ function flags(session: Session): string {
   if ((session.gate & Gate.MONITORS) !== 0) letters += "O";
   if (session.subscriptions !== undefined) letters += "P";
   if (session.queue !== undefined) letters += "x";
-  if (session.blocked?.waiting === true) letters += "b";
+  if (session.isBlocked) letters += "b";
   if (session.tracking !== undefined) letters += "t";
   if (session.tracking?.broken === true) letters += "R";
   if (session.tracking?.broadcast === true) letters += "B";

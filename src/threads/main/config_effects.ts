@@ -94,6 +94,7 @@ function slowUs(config: Config): number {
 export class ConfigEffects {
   private activeExpiry = true;
   private changesTold = false;
+  private expiryHeld = false;
 
   constructor(private readonly server: Server) {
     const { config, log } = server;
@@ -111,6 +112,13 @@ export class ConfigEffects {
     this.configure();
   }
 
+  /** Keys whose time has come stay until they are asked for, while writes are paused. */
+  holdExpiry(on: boolean): void {
+    if (on === this.expiryHeld) return;
+    this.expiryHeld = on;
+    this.configure();
+  }
+
   /** Engines tell main of every changed key, or no longer (client-side caching). */
   tellChanges(on: boolean): void {
     if (on === this.changesTold) return;
@@ -121,7 +129,7 @@ export class ConfigEffects {
   private configure(): void {
     const { server } = this;
     const { config, dispatcher } = server;
-    const settings = settingsOf(config, this.activeExpiry);
+    const settings = settingsOf(config, this.activeExpiry && !this.expiryHeld);
     settings.tellChanges = this.changesTold ? 1 : 0;
     server.shards.configure(settings);
     server.memory.limitBytes = settings.maxMemory;

@@ -168,9 +168,14 @@ export class Connections implements SocketHandler {
     if (session === undefined) return socket.shut();
     session.ended = true;
     // There is nothing that a client which waits for a key still has to get.
-    if (session.blocked?.waiting === true) return this.close(session);
+    if (session.isBlocked || this.isPaused(session)) return this.close(session);
     this.closeIfEnded(session);
     this.shutIfDone(session);
+  }
+
+  /** True when CLIENT PAUSE keeps the session's next request from running. */
+  private isPaused(session: Session): boolean {
+    return this.dispatcher.pause.untilMs !== 0 && this.postponed.has(session);
   }
 
   close(session: Session): void;

@@ -77,8 +77,13 @@ export class Dispatcher {
     readonly reply: Reply,
     readonly shards: Shards,
   ) {
-    this.pause = new Pause((bit, on) => this.gate = on ? this.gate | bit : this.gate & ~bit, () => this.onResume());
+    this.pause = new Pause((on) => this.paused(on), () => this.onResume());
     this.context = { server, session: undefined as unknown as Session, args: call, reply, command: "", queued: false };
+  }
+
+  private paused(on: boolean): void {
+    this.gate = on ? this.gate | Gate.PAUSED : this.gate & ~Gate.PAUSED;
+    this.server.effects.holdExpiry(on);
   }
 
   /** Someone monitors from now on, or nobody any more. */
@@ -125,7 +130,7 @@ export class Dispatcher {
     if ((session.gate | this.gate) !== 0) {
       if (!this.admit(session, entry)) return true;
       if ((this.gate & Gate.STALLED) !== 0 && entry.fullName !== "shutdown") return false;
-      if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry)) return false;
+      if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry, session)) return false;
       if ((session.gate & Gate.WAITS) !== 0) return false;
       if ((session.gate & Gate.MULTI) !== 0 && !entry.immediate) {
         this.enqueue(session, entry, request);
@@ -276,16 +281,25 @@ export class Dispatcher {
       return;
     }
     session.gate |= Gate.WAITS;
-    outcome.then((error) => {
-      session.gate &= ~Gate.WAITS;
-      if (session.closed) return;
-      const start = this.reply.pos;
-      this.writeOutcome(error);
-      if ((session.gate & Gate.REPLY_OFF) !== 0) this.reply.pos = start;
-      this.shards.wrote(session, start);
-      this.server.connections.flush(session);
-      this.server.connections.resume(session);
-    });
+    outcome.then((error) => this.answer(session, () => this.writeOutcome(error)));
+  }
+
+  /** Sends the reply that a session has waited for (Gate.WAITS), as `write` appends it, and lets the session go on. */
+  answer(session: Session, write: (reply: Reply) => void): void {
+    session.gate &= ~Gate.WAITS;
+    if (session.closed) return;
+    const { reply } = this;
+    const start = reply.pos;
+    const { resp3 } = reply;
+    reply.resp3 = session.resp3;
+    write(reply);
+    reply.resp3 = resp3;
+    if ((session.gate & Gate.REPLY_OFF) !== 0) reply.pos = start;
+    if (session.pendingCount > 0) this.shards.wrote(session, start);
+    // What else stands in `reply` may be another session's.
+    else this.shards.append(session, reply.buf, start, reply.pos - start);
+    reply.pos = start;
+    this.server.connections.resume(session);
   }
 
   private writeOutcome(error: ReplyError | undefined): void {
@@ -338,7 +352,8 @@ export class Dispatcher {
     for (const entry of this.index.commands) entry.resetFigures();
   }
 
-  private countError(code: string): void {
+  /** An error reply of that first word. */
+  countError(code: string): void {
     this.errorReplies++;
     const count = this.errorCounts.get(code);
     if (count === undefined && this.errorCounts.size >= ERROR_NAMES_MAX) return;

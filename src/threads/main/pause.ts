@@ -1,27 +1,27 @@
 /** Pause: CLIENT PAUSE, the time in which commands wait. Main thread. */
 import { type CommandEntry, Flag } from "./command_entry.ts";
-import { Gate } from "./session.ts";
+import type { Session } from "./session.ts";
 
 export class Pause {
   /** Until when, ms since 1970; 0 when nothing waits. */
   untilMs = 0;
   private writesOnly = false;
 
-  /** `setGate` turns Gate.PAUSED on or off for all clients; `released` lets the waiting ones go on. */
-  constructor(private readonly setGate: (bit: number, on: boolean) => void, private readonly released: () => void) {}
+  /** `turned` is told when it begins and ends; `released` lets the waiting clients go on. */
+  constructor(private readonly turned: (on: boolean) => void, private readonly released: () => void) {}
 
   /** Starts or prolongs; of two pauses the longer and the stricter hold. */
   begin(untilMs: number, writesOnly: boolean): void {
     if (this.untilMs === 0) this.writesOnly = writesOnly;
     else this.writesOnly &&= writesOnly;
     this.untilMs = Math.max(this.untilMs, untilMs);
-    this.setGate(Gate.PAUSED, true);
+    this.turned(true);
   }
 
   end(): void {
     if (this.untilMs === 0) return;
     this.untilMs = 0;
-    this.setGate(Gate.PAUSED, false);
+    this.turned(false);
     this.released();
   }
 
@@ -33,13 +33,19 @@ export class Pause {
     return Infinity;
   }
 
-  /** True when the command must wait. */
-  holds(entry: CommandEntry): boolean {
-    return !this.writesOnly || (entry.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0;
+  /** True when the command must wait; an EXEC as what it would run. */
+  holds(entry: CommandEntry, { queue }: Session): boolean {
+    if (!this.writesOnly || changes(entry)) return true;
+    return entry.fullName === "exec" && queue !== undefined && queue.commands.some((each) => changes(each.entry));
   }
 
   /** "all", "write" or "none", for INFO. */
   get mode(): string {
     return this.untilMs === 0 ? "none" : this.writesOnly ? "write" : "all";
   }
+}
+
+/** True for what CLIENT PAUSE WRITE is about. */
+function changes(entry: CommandEntry): boolean {
+  return (entry.flags & (Flag.WRITE | Flag.MAY_REPLICATE)) !== 0;
 }

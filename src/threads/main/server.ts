@@ -23,6 +23,7 @@ import {
 import { Store } from "../../store/store.ts";
 import { Engine } from "../shard/engine.ts";
 import { Blocking } from "./blocking.ts";
+import { Acknowledgements } from "./acknowledgements.ts";
 import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
 import { mainCommands } from "./commands/mod.ts";
 import { ConfigEffects, settingsOf } from "./config_effects.ts";
@@ -89,6 +90,7 @@ export class Server {
   readonly notifications: Notifications;
   readonly monitors: Monitors;
   readonly tracking: Tracking;
+  readonly acknowledgements: Acknowledgements;
   readonly listeners: Listeners;
   readonly effects: ConfigEffects;
   readonly memory: Memory;
@@ -170,6 +172,7 @@ export class Server {
     this.effects = new ConfigEffects(this);
     this.tracking = new Tracking(this);
     this.persistence = new Persistence(this, persistenceThread);
+    this.acknowledgements = new Acknowledgements(this);
     this.cron = new Cron(this);
     this.network.turn = () => this.turn();
   }
@@ -259,7 +262,7 @@ export class Server {
     const now = monotonicMs();
     this.persistence.turn();
     // Before the shards' turn, which sends what it answers.
-    const deadlineMs = this.blocking.turn(this.clock);
+    const deadlineMs = Math.min(this.blocking.turn(this.clock), this.acknowledgements.turn());
     let waitMs = Math.min(deadlineMs, this.shards.turn(now));
     if (this.dispatcher.pause.untilMs !== 0) waitMs = Math.min(waitMs, this.dispatcher.pause.turn(this.nowMs()));
     if (this.connections.turn()) waitMs = 0;
@@ -284,6 +287,7 @@ export class Server {
       leaving: (session: Session) => this.blocking.gone(session),
       closed: (session: Session) => {
         this.blocking.gone(session);
+        this.acknowledgements.gone(session);
         this.transactions.discard(session);
         this.tracking.off(session);
         this.pubsub.leave(session);

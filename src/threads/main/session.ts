@@ -8,6 +8,7 @@
  */
 import type { Request } from "../../codec/resp/request.ts";
 import type { Socket } from "../../runtime/mod.ts";
+import type { Acknowledgement } from "./acknowledgements.ts";
 import type { Blocked } from "./blocking.ts";
 import type { ClientType } from "./commands/client_types.ts";
 import { Output } from "./output.ts";
@@ -109,6 +110,8 @@ export class Session {
   watched: Watched[] = [];
   /** The blocking command that the client is in. */
   blocked: Blocked | undefined;
+  /** What the client waits for in WAIT or WAITAOF. */
+  acknowledgement: Acknowledgement | undefined;
   // Replies that shards owe (pending.ts): the oldest and newest record, and how many.
   pendingHead = -1;
   pendingTail = -1;
@@ -136,6 +139,11 @@ export class Session {
   /** Class of client, as CLIENT LIST TYPE and client-output-buffer-limit tell them apart. */
   get type(): ClientType {
     return this.subscriptions === undefined ? "normal" : "pubsub";
+  }
+
+  /** True while the client waits in a command, for a key or for others to have what it wrote. */
+  get isBlocked(): boolean {
+    return this.blocked?.waiting === true || this.acknowledgement !== undefined;
   }
 
   get closing(): boolean {

@@ -44,6 +44,13 @@ export class Transactions {
 
   constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {}
 
+  /** Keys that are watched, each counted once. */
+  get watchedKeys(): number {
+    const names = new Set<string>();
+    for (const { watched } of this.watching) for (const { db, key } of watched) names.add(`${db} ${key.join()}`);
+    return names.size;
+  }
+
   /** MULTI. */
   begin(session: Session): void {
     session.queue = { commands: [], broken: false };

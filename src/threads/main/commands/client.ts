@@ -14,6 +14,7 @@ const BAD_ID = new ReplyError("ERR Invalid client ID");
 const BAD_TIMEOUT = new ReplyError("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT = new ReplyError("ERR timeout is negative");
 const BAD_REASON = new ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+const PAUSE_ARITY = new ReplyError("ERR unknown subcommand or wrong number of arguments for 'pause'. Try CLIENT HELP.");
 const BAD_PAUSE_MODE = new ReplyError("ERR CLIENT PAUSE mode must be WRITE or ALL");
 
 const common = {
@@ -188,7 +189,7 @@ const pause: MainCommand = {
     if (args.argc === 4) {
       writesOnly = args.is(3, "write");
       if (!writesOnly && !args.is(3, "all")) throw BAD_PAUSE_MODE;
-    } else if (args.argc > 4) throw SYNTAX_ERROR;
+    } else if (args.argc > 4) throw PAUSE_ARITY;
     const ms = args.int(2, -Infinity, Infinity, BAD_TIMEOUT);
     if (ms < 0) throw NEGATIVE_TIMEOUT;
     server.dispatcher.pause.begin(server.nowMs() + ms, writesOnly);
@@ -226,7 +227,10 @@ const unblock: MainCommand = {
       if (!withError && !args.is(3, "timeout")) throw BAD_REASON;
     }
     const target = server.connections.sessions.get(args.int(2));
-    reply.int(target !== undefined && server.blocking.unblock(target, withError) ? 1 : 0);
+    const { acknowledgements, blocking } = server;
+    const unblocked = target !== undefined &&
+      (blocking.unblock(target, withError) || acknowledgements.unblock(target, withError));
+    reply.int(unblocked ? 1 : 0);
   },
 };
 

@@ -11,6 +11,7 @@ import { quit, reset } from "./quit.ts";
 import { select } from "./select.ts";
 import { serverCommands } from "./server/mod.ts";
 import { transactionCommands } from "./transactions.ts";
+import { wait, waitAof } from "./wait.ts";
 
 export const mainCommands: readonly MainCommand[] = [
   auth,
@@ -22,6 +23,8 @@ export const mainCommands: readonly MainCommand[] = [
   quit,
   reset,
   select,
+  wait,
+  waitAof,
   ...pubsubCommands,
   ...serverCommands,
   ...transactionCommands,

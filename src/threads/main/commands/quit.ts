@@ -36,7 +36,8 @@ export const reset: MainCommand = {
     session.name = "";
     session.resp3 = reply.resp3 = false;
     session.user = "default";
-    session.gate &= ~(Gate.REPLY_OFF | Gate.REPLY_SKIP | Gate.NO_TOUCH);
+    // A CLIENT REPLY SKIP before it still drops its reply.
+    session.gate &= ~(Gate.REPLY_OFF | Gate.NO_TOUCH);
     session.noEvict = false;
     if (server.config.text("requirepass") !== "") session.gate |= Gate.AUTH;
     reply.simple("RESET");

@@ -45,7 +45,7 @@ export function serverFields(server: Server): Field[] {
 }
 
 export function clientFields(
-  { blocking, connections, config, figures, pubsub, tracking, transactions }: Server,
+  { acknowledgements, blocking, connections, config, figures, pubsub, tracking, transactions }: Server,
 ): Field[] {
   let input = 0;
   let output = 0;
@@ -58,11 +58,12 @@ export function clientFields(
     ["maxclients", config.int("maxclients")],
     ["client_recent_max_input_buffer", input],
     ["client_recent_max_output_buffer", output],
-    ["blocked_clients", blocking.count],
+    ["blocked_clients", blocking.count + acknowledgements.count],
     ["pubsub_clients", pubsub.clients],
     ["tracking_clients", tracking.sessions.size],
     ["watching_clients", transactions.watching.size],
-    ["clients_in_timeout_table", blocking.timed],
+    ["clients_in_timeout_table", blocking.timed + acknowledgements.timed],
+    ["total_watched_keys", transactions.watchedKeys],
     ["total_blocking_keys", figures.get(Figure.BLOCKING_KEYS)],
     ["total_blocking_keys_on_nokey", figures.get(Figure.BLOCKING_KEYS_UNTIL_GONE)],
   ];
