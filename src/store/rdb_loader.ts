@@ -54,8 +54,6 @@ export class RdbLoader {
   empty = 0;
   /** Auxiliary fields of the header, by name: redis-ver, ctime, used-mem, aof-base and such. */
   readonly aux = new Map<string, string>();
-  /** Source code of the function libraries in the file. */
-  readonly functions: Uint8Array[] = [];
 
   private readonly reader: RdbFileReader;
   private readonly values: ValueReader;
@@ -166,8 +164,8 @@ export class RdbLoader {
         this.readAux();
         break;
       case RdbOpcode.FUNCTION_2:
-        reader.string();
-        this.functions.push(reader.stringBuf.slice(reader.stringAt, reader.stringAt + reader.stringLen));
+        // Left out they would be gone with the next save.
+        this.fail("The RDB file contains functions, which this server does not have");
         break;
       case RdbOpcode.FUNCTION_PRE_GA:
         this.fail("Pre-release function format not supported.");
