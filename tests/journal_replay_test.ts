@@ -60,6 +60,10 @@ const unsettled: Family = {
     3: XCLAIM stream group consumer idle 1-1 2-1 3-0 4-0 5-0 [IDLE idle] [RETRYCOUNT count] [FORCE] [JUSTID] [LASTID 7-1]
     3: XAUTOCLAIM stream group consumer idle 0 [COUNT count] [JUSTID]
     2: XGROUP CREATE stream group ($ | 0) MKSTREAM
+    2: XADD stream (KEEPREF | DELREF | ACKED) (MAXLEN | MINID) [~] bound * value value
+    1: XTRIM stream (MAXLEN | MINID) [= | ~] bound (KEEPREF | DELREF | ACKED)
+    2: XDELEX stream [KEEPREF | DELREF | ACKED] IDS 3 1-1 2-1 5-0
+    2: XACKDEL stream group [KEEPREF | DELREF | ACKED] IDS 3 1-1 2-1 5-0
     2: BLPOP list list 0
     1: BLMOVE list list LEFT RIGHT 0
     1: BZPOPMIN zset 0
@@ -83,7 +87,8 @@ const grammar = (): Grammar =>
   ]);
 
 /** Commands whose effects Redis 7.0 does not know; and it leaves the order of equal weights to chance. */
-const LATER = /^(H(P?EXPIRE|PEXPIREAT|EXPIREAT|PERSIST|SETEX|GETEX)|RESTORE|SORT.*weight)/i;
+const LATER =
+  /^(H(P?EXPIRE|PEXPIREAT|EXPIREAT|PERSIST|SETEX|GETEX)|RESTORE|SORT.*weight|XDELEX|XACKDEL|.*(REF|ACKED))/i;
 
 /** What is not for the journal in a stream's description: when consumers were seen, and how entries lie in memory. */
 const FORGOTTEN = ["seen-time", "active-time", "radix-tree-keys", "radix-tree-nodes"];
