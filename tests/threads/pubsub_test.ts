@@ -133,12 +133,16 @@ for (const shards of [0, 1, 4]) {
       expected.push(`__keyspace@0__:key:${i} set`, `news ${i}`);
       replies.push("OK", "1");
     }
+    for (let i = 0; i < 200; i++) {
+      requests.push(["SET", `next:${i}`, "v"]);
+      expected.push(`__keyspace@0__:next:${i} set`);
+      replies.push("OK");
+    }
     requests.push(["MULTI"], ["SET", "key:a", "v"], ["PUBLISH", "news", "between"], ["SET", "key:b", "v"], ["EXEC"]);
     expected.push("__keyspace@0__:key:a set", "news between", "__keyspace@0__:key:b set");
     const answers = await publisher.pipeline(requests);
     const shown = answers.slice(0, replies.length).map((reply) => "text" in reply ? reply.text : reply.type);
     assertEquals(shown, replies);
-    // Keys in different shards are answered for in any order; what one request follows another for is kept.
     const told: string[] = [];
     while (told.length < expected.length) {
       const [, , channel, message] = words(await listener.read());

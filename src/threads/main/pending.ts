@@ -19,6 +19,8 @@ const NONE = -1;
 export interface ReplySink {
   /** `owned`: the bytes stay as they are after the call. */
   deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void;
+  /** Events that the record's request caused, in their turn (ring/events.ts); the bytes stay as they are. */
+  told(session: Session, record: number, events: Uint8Array): void;
   /** The record's reply is complete, and messages are held for it or a later one. */
   released(session: Session, record: number): void;
   /** The reply of a session's record has gone, and keys that the session read wait for that. */
@@ -39,6 +41,8 @@ export class Pending {
   private muted = new Uint8Array(START);
   private readonly sessions: (Session | undefined)[] = [];
   private readonly stored: (Uint8Array[] | undefined)[] = [];
+  /** Events that wait for the replies before the record's. */
+  private readonly events: (Uint8Array[] | undefined)[] = [];
   private readonly entries: (CommandEntry | undefined)[] = [];
   private readonly gatherings: (Collector | undefined)[] = [];
   private freeHead = NONE;
@@ -121,6 +125,16 @@ export class Pending {
     if (session.pendingHead === record) this.advance(session);
   }
 
+  /** True when the session is owed no reply before the record's. */
+  isNext(record: number): boolean {
+    return this.sessions[record]!.pendingHead === record;
+  }
+
+  /** Keeps events that the record's request caused until it is the session's next. The bytes stay as they are. */
+  keepEvents(record: number, events: Uint8Array): void {
+    (this.events[record] ??= []).push(events);
+  }
+
   private store(record: number, piece: Uint8Array): void {
     const pieces = this.stored[record];
     if (pieces === undefined) this.stored[record] = [piece];
@@ -131,6 +145,11 @@ export class Pending {
   private advance(session: Session): void {
     while (session.pendingCount > 0) {
       const record = session.pendingHead;
+      const events = this.events[record];
+      if (events !== undefined) {
+        this.events[record] = undefined;
+        for (const each of events) this.sink.told(session, record, each);
+      }
       const stored = this.stored[record];
       if (stored !== undefined) {
         for (const piece of stored) this.sink.deliver(session, piece, 0, piece.length, true);

@@ -696,8 +696,11 @@ export class RingShards implements Shards, WaitRings {
     const { notifications } = this.dispatcher.server;
     const record = cause < 0 ? NEXT_REPLY : cause & RECORD_MASK;
     const session = cause < 0 ? undefined : this.pending.sessionOf(record);
+    // A client's events come in the order of its requests, whichever shards they ran in.
+    const inTurn = session === undefined || this.pending.isNext(record);
     if (last && end.eventPieces.length === 0) {
-      notifications.take(u8, i32, from, from + len, session, record);
+      if (inTurn) notifications.take(u8, i32, from, from + len, session, record);
+      else this.pending.keepEvents(record, u8.slice(from, from + len));
       return;
     }
     end.eventPieces.push(u8.slice(from, from + len));
@@ -709,7 +712,13 @@ export class RingShards implements Shards, WaitRings {
       at += piece.length;
     }
     end.eventPieces.length = 0;
-    notifications.take(whole, new Int32Array(whole.buffer), 0, whole.length, session, record);
+    if (!inTurn) this.pending.keepEvents(record, whole);
+    else notifications.take(whole, new Int32Array(whole.buffer), 0, whole.length, session, record);
+  }
+
+  told(session: Session, record: number, events: Uint8Array): void {
+    const words = new Int32Array(events.buffer);
+    this.dispatcher.server.notifications.take(events, words, 0, events.length, session, record);
   }
 
   private failed(record: number, buf: Uint8Array, from: number, len: number): void {
