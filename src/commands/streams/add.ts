@@ -7,7 +7,7 @@ import type { StreamId } from "../../structures/stream_id.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { replyId } from "./entry_reply.ts";
-import { recordTrimmed } from "./record.ts";
+import { recordAdded, recordTrimmed } from "./record.ts";
 
 const ID_ZERO = new ReplyError("ERR The ID specified in XADD must be greater than 0-0");
 const EXHAUSTED = new ReplyError("ERR The stream has exhausted the last possible ID, unable to add more items");
@@ -72,8 +72,10 @@ export const xadd: ShardCommand = {
     call.changed(1);
     call.ready(1);
     call.notify(NotifyClass.STREAM, "xadd", 1);
-    if (trim.given && trim.apply(store, s) > 0) call.notify(NotifyClass.STREAM, "xtrim", 1);
-    if (call.effects.on && (!whole || trim.approximate)) recordTrimmed(call, store, s, idAt, id);
+    if (call.effects.on && trim.oneByOne) recordAdded(call, first, id);
+    if (trim.given && trim.apply(call, store, s) > 0) call.notify(NotifyClass.STREAM, "xtrim", 1);
+    if (!call.effects.on || trim.oneByOne) return;
+    if (!whole || trim.approximate || trim.policyNamed) recordTrimmed(call, store, s, idAt, id);
   },
 };
 

@@ -1,4 +1,4 @@
-/** XDELEX and XACKDEL: entries deleted with an eye on what consumer groups know of them (references.ts). */
+/** XDELEX and XACKDEL: entries deleted with an eye on what consumer groups know of them (reference_policy.ts). */
 import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { Type } from "../../store/entry.ts";
 import { S_FIRST } from "../../store/types/stream.ts";
@@ -7,7 +7,9 @@ import { type Call, NotifyClass } from "../call.ts";
 import { keyAt, type ShardCommand } from "../command.ts";
 import { readIds } from "./delete.ts";
 import { countChange, groupArgument } from "./groups.ts";
-import { ACKED, DELREF, forget, KEEPREF, policyArgument, referredTo } from "./references.ts";
+import { recordAcknowledged, recordDeleted } from "./record.ts";
+import { ACKED, DELREF, KEEPREF, policyArgument } from "./reference_policy.ts";
+import { forget, referredTo } from "./references.ts";
 
 const NO_IDS = new ReplyError("ERR Number of IDs must be a positive integer");
 const IDS_MISMATCH = new ReplyError("ERR The `numids` parameter must match the number of arguments");
@@ -73,15 +75,17 @@ function deleteEntries(call: Call, s: number, g: number, policy: number, count: 
         call.reply.int(NO_ENTRY);
         continue;
       }
+      if (call.effects.on) recordAcknowledged(call, 1, 2, id);
       forgotten++;
     }
-    if (policy === DELREF) forgotten += forget(store, s, id);
+    if (policy === DELREF) forgotten += forget(call, store, s, id);
     if (policy === ACKED && referredTo(store, s, id)) {
       call.reply.int(g !== 0 || streams.has(s, id) ? REFERRED_TO : NO_ENTRY);
       continue;
     }
     const removed = streams.remove(s, id);
     if (removed) {
+      if (call.effects.on) recordDeleted(call, id);
       deleted++;
       if (id.compareAt(i32, s + S_FIRST) === 0) first = true;
     }

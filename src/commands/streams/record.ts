@@ -4,6 +4,7 @@ import { S_FIRST } from "../../store/types/stream.ts";
 import { G_LAST, G_READ, P_COUNT, P_TIME } from "../../store/types/stream_groups.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { Call } from "../call.ts";
+import { policyArgument } from "./reference_policy.ts";
 
 function putId(call: Call, id: StreamId): void {
   const { text } = call.streams;
@@ -22,11 +23,11 @@ function putIdAt(call: Call, i32: Int32Array, w: number): void {
  */
 export function recordTrimmed(call: Call, store: Store, s: number, idAt: number, id: StreamId | undefined): void {
   const { effects, argc, trim } = call;
-  const limits = trim.approximate ? limitOptions(call, idAt) : 0;
-  effects.begin(argc - 2 * limits);
+  effects.begin(argc - droppedArguments(call, idAt));
   effects.args(0, 2);
   let i = 2;
   for (; i < idAt; i++) {
+    if (policyArgument(call, i) !== -1) continue;
     if (!trim.approximate) effects.arg(i);
     else if (i === trim.thresholdAt - 1) effects.text("=");
     else if (i === trim.thresholdAt) putThreshold(call, store, s);
@@ -38,10 +39,14 @@ export function recordTrimmed(call: Call, store: Store, s: number, idAt: number,
   effects.args(idAt + 1, argc);
 }
 
-/** How many LIMIT options are among the arguments before `end`; they have no place beside exact bounds. */
-function limitOptions(call: Call, end: number): number {
+/** How many arguments before `end` are left out: LIMIT has no place beside exact bounds, and older servers know no policies. */
+function droppedArguments(call: Call, end: number): number {
+  const { trim } = call;
   let n = 0;
-  for (let i = 2; i < end; i++) if (i !== call.trim.thresholdAt && call.is(i, "limit")) n++;
+  for (let i = 2; i < end; i++) {
+    if (policyArgument(call, i) !== -1) n++;
+    else if (trim.approximate && i !== trim.thresholdAt && call.is(i, "limit")) n += 2;
+  }
   return n;
 }
 
@@ -116,4 +121,34 @@ export function recordConsumer(call: Call, key: number, name: number): void {
   effects.arg(key);
   effects.arg(name - 1);
   effects.arg(name);
+}
+
+/** Records XADD of the entry of `id`, whose pairs are the arguments from `first` on. */
+export function recordAdded(call: Call, first: number, id: StreamId): void {
+  const { effects, argc } = call;
+  effects.begin(3 + argc - first);
+  effects.args(0, 2);
+  putId(call, id);
+  effects.args(first, argc);
+}
+
+/** Records that the entry of `id` in the stream at argument 1 is deleted. */
+export function recordDeleted(call: Call, id: StreamId): void {
+  const { effects } = call;
+  effects.begin(3);
+  effects.text("XDEL");
+  effects.arg(1);
+  putId(call, id);
+}
+
+/** Records that the entry of `id` is pending no more in group `g` of the stream at argument 1. */
+export function recordForgotten(call: Call, store: Store, g: number, id: StreamId): void {
+  const { effects } = call;
+  const { groups } = store.streams;
+  effects.begin(4);
+  effects.text("XACK");
+  effects.arg(1);
+  groups.readGroupName(g);
+  effects.bytes(store.u8, groups.nameAt, groups.nameLen);
+  putId(call, id);
 }

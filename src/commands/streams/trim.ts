@@ -26,9 +26,11 @@ export const xtrim: ShardCommand = {
     }
     const store = call.storeOf(1);
     const s = store.streams.open(e);
-    const deleted = trim.apply(store, s);
+    const deleted = trim.apply(call, store, s);
     if (deleted > 0) {
-      if (call.effects.on && trim.approximate) recordTrimmed(call, store, s, call.argc, undefined);
+      if (call.effects.on && !trim.oneByOne && (trim.approximate || trim.policyNamed)) {
+        recordTrimmed(call, store, s, call.argc, undefined);
+      }
       call.changed(1, deleted);
       call.notify(NotifyClass.STREAM, "xtrim", 1);
     }

@@ -3,7 +3,9 @@ import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
 import type { Store } from "../../store/store.ts";
 import { StreamId } from "../../structures/stream_id.ts";
 import type { Call } from "../call.ts";
-import { DELREF, forget, KEEPREF, policyArgument, referredTo } from "./references.ts";
+import { recordDeleted } from "./record.ts";
+import { DELREF, KEEPREF, policyArgument } from "./reference_policy.ts";
+import { forget, referredTo } from "./references.ts";
 
 const BOTH = new ReplyError("ERR syntax error, MAXLEN and MINID options at the same time are not compatible");
 const NEGATIVE_MAXLEN = new ReplyError("ERR The MAXLEN argument must be >= 0.");
@@ -31,13 +33,23 @@ export class TrimArguments {
   thresholdAt = 0;
   private limit = 0;
   private most = 0;
-  /** What becomes of references (references.ts); -1 while none is named. */
+  /** What becomes of references (reference_policy.ts); -1 while none is named. */
   private policy = KEEPREF;
   private readonly min = new StreamId();
   private readonly place = new StreamId();
 
   get given(): boolean {
     return this.strategy !== NONE;
+  }
+
+  /** True when a policy is named (reference_policy.ts). */
+  get policyNamed(): boolean {
+    return this.policy !== -1;
+  }
+
+  /** True when the references to each entry decide; then `apply` records what it does. */
+  get oneByOne(): boolean {
+    return this.policy > KEEPREF;
   }
 
   get byLength(): boolean {
@@ -83,8 +95,8 @@ export class TrimArguments {
       limit = limit <= 0 ? LIMIT_DEFAULT : Math.min(limit, LIMIT_MAX);
     }
     this.limit = this.approximate ? limit : 0;
-    // Entries that are looked at one by one are trimmed exactly: what is recorded then is the command itself.
-    if (this.policy > KEEPREF) this.approximate = false;
+    // Entries that are looked at one by one are trimmed exactly.
+    if (this.oneByOne) this.approximate = false;
     return i;
   }
 
@@ -108,25 +120,26 @@ export class TrimArguments {
   }
 
   /** Trims the stream at `s`; returns how many entries went. */
-  apply(store: Store, s: number): number {
+  apply(call: Call, store: Store, s: number): number {
     const { streams } = store;
     if (this.strategy === NONE) return 0;
-    if (this.policy > KEEPREF) return this.applyOneByOne(store, s);
+    if (this.oneByOne) return this.applyOneByOne(call, store, s);
     if (this.strategy === MINID) return streams.trimBefore(s, this.min, this.approximate, this.limit);
     return streams.trimToLength(s, this.most, this.approximate, this.limit);
   }
 
   /** The same where each entry's references are to be looked at. */
-  private applyOneByOne(store: Store, s: number): number {
+  private applyOneByOne(call: Call, store: Store, s: number): number {
     const { streams } = store;
     const { place, limit } = this;
     let deleted = 0;
     place.setMin();
     while (streams.seek(s, place) && (limit === 0 || deleted < limit)) {
       if (this.byLength ? streams.length(s) <= this.most : place.compare(this.min) >= 0) break;
-      if (this.policy === DELREF) forget(store, s, place);
+      if (this.policy === DELREF) forget(call, store, s, place);
       if (this.policy === DELREF || !referredTo(store, s, place)) {
         streams.remove(s, place);
+        if (call.effects.on) recordDeleted(call, place);
         deleted++;
       }
       if (!place.increment()) break;
