@@ -12,6 +12,7 @@ import { Engine } from "../../src/threads/shard/engine.ts";
 import { type WaitDriver, type Waiter, Waits } from "../../src/threads/shard/waits.ts";
 import { seededRandom } from "../engine.ts";
 import { test } from "../harness.ts";
+import { MemoryJournal } from "../journal.ts";
 
 const byName = new Map<string, ShardCommand>(runnableCommands.map((command) => [command.name, command]));
 
@@ -188,3 +189,27 @@ for (let seed = 1; seed <= 5; seed++) {
     }
   });
 }
+
+test("waits: what those who are served take is journaled behind what they were served with", () => {
+  const t = new Waiting();
+  const journal = new MemoryJournal();
+  t.engine.journal = journal;
+  t.run("BLPOP c b 0", 1);
+  t.run("BLMOVE a b LEFT RIGHT 0", 2);
+  t.run("BZMPOP 0 1 z MIN COUNT 2", 3);
+  assertEquals(journal.take(), []);
+  t.engine.request = 7;
+  // They are requests of their own, not part of the one that served them.
+  t.run("RPUSH a v");
+  t.run("ZADD z 1 m");
+  const told = journal.take().map(({ request, commands }) =>
+    `${request} ${commands.map(({ args }) => args.join(" ")).join()}`
+  );
+  assertEquals(told, [
+    "7 RPUSH a v",
+    "0 LMOVE a b LEFT RIGHT",
+    "0 LPOP b",
+    "7 ZADD z 1 m",
+    "0 ZPOPMIN z 1",
+  ]);
+});
