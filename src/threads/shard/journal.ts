@@ -8,8 +8,8 @@ export interface Journal {
    * the last `endDb` is selected. The bytes are good during the call only.
    *
    * `request` is the number of the request that did it (`Engine.request`): its commands stand together or not at all. For expiry and
-   * eviction outside of requests it is BACKGROUND: those commands are independent of each other, and come after everything that was
-   * appended before.
+   * eviction outside of requests, and for what clients that waited are served with, it is BACKGROUND: a record of its own, which comes
+   * after everything that was appended before.
    */
   append(
     request: number,
