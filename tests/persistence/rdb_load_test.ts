@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join as joinPath } from "node:path";
 import process from "node:process";
@@ -27,7 +28,8 @@ import * as families from "../fuzz/families/mod.ts";
 import { Grammar } from "../fuzz/grammar.ts";
 import { Random, seedFrom } from "../fuzz/random.ts";
 import { startRedis, tempDir, test } from "../harness.ts";
-import { Collector, contentsOf, join, rdbFile, source, withChecksum } from "./snapshots.ts";
+import { ReplyParser } from "../reply.ts";
+import { Collector, contentsOf, rdbFile, type Run, source, withChecksum } from "./snapshots.ts";
 
 const seed = seedFrom(process.env.RINGSHARD_SEED, 41);
 const flips = Number(process.env.RINGSHARD_RDB_FLIPS ?? 6000);
@@ -50,11 +52,15 @@ function load(store: Store, file: Uint8Array, rules: Partial<LoadRules> = {}): R
 
 /** A file of everything the tester's store holds. */
 function save(t: EngineTester, form: EntryForm): Uint8Array {
+  return rdbFile(runsOf(t, form), form.version);
+}
+
+function runsOf(t: EngineTester, form: EntryForm): readonly Run[] {
   const snapshot = new Snapshot(t.store);
   const sink = new Collector();
   snapshot.begin(sink, form);
   while (snapshot.step(100, () => 0) !== SnapshotStep.DONE);
-  return rdbFile(sink.runs, form.version);
+  return sink.runs;
 }
 
 /** A tester with keys of all kinds: what random commands made, and some large values unless `small`. */
@@ -286,6 +292,8 @@ test("rdb: redis-server loads our file, and we load its", async () => {
   const text = async (...args: string[]) => (await client.call(...args) as { text: string }).text;
   const ours = digestOf(t.stores);
   assertEquals(await text("DEBUG", "DIGEST"), ours);
+  const checked = spawnSync("redis-check-rdb", [joinPath(dir, "dump.rdb")]);
+  assertStringIncludes(String(checked.stdout), "RDB looks OK");
   await client.call("CONFIG", "SET", "set-max-intset-entries", "4");
   await client.call("DEBUG", "RELOAD");
   assertEquals(await text("SAVE"), "OK");
@@ -294,5 +302,19 @@ test("rdb: redis-server loads our file, and we load its", async () => {
   const loader = load(store, new Uint8Array(readFileSync(joinPath(dir, "dump.rdb"))));
   assertEquals(loader.aux.get("redis-bits"), "64");
   assertEquals(digestOf([store]), ours);
+
+  await client.call("FLUSHALL");
+  for (const { db, bytes } of runsOf(t, { ...DEFAULT_FORM, commands: true })) {
+    await client.call("SELECT", String(db));
+    const parser = new ReplyParser();
+    parser.push(bytes);
+    const requests: string[][] = [];
+    for (let command = parser.next(); command !== undefined; command = parser.next()) {
+      assert(command.type === "array");
+      requests.push(command.items.map((item) => (item as { text: string }).text));
+    }
+    for (const reply of await client.pipeline(requests)) assert(reply.type !== "error", JSON.stringify(reply));
+  }
+  assertEquals(await text("DEBUG", "DIGEST"), ours);
   client.close();
 });
