@@ -49,7 +49,7 @@ const COMPARISONS: Record<string, Comparison> = {
  * Commands whose replies hold floating-point numbers: Redis 7.0 prints 17 digits, since 7.2 the shortest text that reads
  * back as the same number. Such texts are compared as numbers.
  */
-const WITH_DOUBLES = /^(Z|GEO)/i;
+const WITH_DOUBLES = /^(B?Z|GEO)/i;
 
 /** A difference that is meant: matched on the command's line and both replies as redis-cli prints them. */
 interface KnownDifference {

@@ -308,5 +308,35 @@ function settle(request: Request): void {
     case "XAUTOCLAIM":
       atMost(4, 1e9);
       break;
+    case "BLPOP":
+    case "BRPOP":
+    case "BLMOVE":
+    case "BRPOPLPUSH":
+    case "BZPOPMIN":
+    case "BZPOPMAX":
+      waitShortly(request, request.length - 1, SHORT_SECONDS);
+      break;
+    case "BLMPOP":
+    case "BZMPOP":
+      waitShortly(request, 1, SHORT_SECONDS);
+      break;
+    case "XREAD":
+    case "XREADGROUP":
+      for (let i = 1; i < request.length; i++) {
+        if (request[i].toUpperCase() === "BLOCK") waitShortly(request, i + 1, SHORT_MS);
+      }
+      break;
+  }
+}
+
+/** Longest waits that don't hold up a run; the reference refuses what is negative or no number. */
+const SHORT_SECONDS = 0.01;
+const SHORT_MS = 10;
+
+/** Nobody pushes while a request waits, so its timeout (argument `at`) must be short, and none stands for ever. */
+function waitShortly(request: Request, at: number, limit: number): void {
+  const timeout = Number(request[at]);
+  if (!(timeout < 0 || Number.isNaN(timeout)) && !(timeout > limit / 100 && timeout <= limit)) {
+    request[at] = String(limit / 10);
   }
 }

@@ -22,5 +22,10 @@ export const lists: Family = {
     3: LMOVE list list (LEFT | RIGHT) (LEFT | RIGHT)
     3: RPOPLPUSH list list
     2: LMPOP #list (LEFT | RIGHT) [COUNT count]
+    0.3: BLPOP list list 0.001
+    0.3: BRPOP list list list 0.001
+    0.3: BLMOVE list list (LEFT | RIGHT) (LEFT | RIGHT) 0.001
+    0.2: BRPOPLPUSH list list 0.001
+    0.3: BLMPOP 0.001 #list (LEFT | RIGHT) [COUNT count]
   `,
 };

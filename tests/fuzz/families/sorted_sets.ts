@@ -42,6 +42,9 @@ export const sortedSets: Family = {
     2: ZPOPMIN zset [count]
     2: ZPOPMAX zset [count]
     2: ZMPOP #zset (MIN | MAX) [COUNT count]
+    0.2: BZPOPMIN zset zset 0.001
+    0.2: BZPOPMAX zset zset 0.001
+    0.2: BZMPOP 0.001 #zset (MIN | MAX) [COUNT count]
     2: ZUNION #zset [WEIGHTS float float] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]
     2: ZINTER #zset [WEIGHTS float float] [AGGREGATE (SUM | MIN | MAX)] [WITHSCORES]
     2: ZDIFF #zset [WITHSCORES]

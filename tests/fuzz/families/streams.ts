@@ -25,6 +25,7 @@ export const streams: Family = {
     2: XTRIM stream (MAXLEN | MINID) [=] count
     3: XREAD [COUNT count] STREAMS stream id
     2: XREAD [COUNT count] STREAMS stream stream id id
+    0.5: XREAD [COUNT count] BLOCK 1 STREAMS stream stream id id
     8: XGROUP CREATE stream group id [MKSTREAM] [ENTRIESREAD count]
     0.2: XGROUP DESTROY stream group
     2: XGROUP SETID stream group id
@@ -32,6 +33,7 @@ export const streams: Family = {
     1: XGROUP DELCONSUMER stream group consumer
     5: XREADGROUP GROUP group consumer [COUNT count] [NOACK] STREAMS stream >
     2: XREADGROUP GROUP group consumer [COUNT count] STREAMS stream id
+    0.5: XREADGROUP GROUP group consumer [COUNT count] BLOCK 1 STREAMS stream stream > >
     3: XACK stream group {id}
     2: XPENDING stream group
     1: XPENDING stream group from to count [consumer]
