@@ -14,7 +14,6 @@ const BAD_ID = new ReplyError("ERR Invalid client ID");
 const BAD_TIMEOUT = new ReplyError("ERR timeout is not an integer or out of range");
 const NEGATIVE_TIMEOUT = new ReplyError("ERR timeout is negative");
 const BAD_REASON = new ReplyError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-const PAUSE_ARITY = new ReplyError("ERR unknown subcommand or wrong number of arguments for 'pause'. Try CLIENT HELP.");
 const BAD_PAUSE_MODE = new ReplyError("ERR CLIENT PAUSE mode must be WRITE or ALL");
 
 const common = {
@@ -153,6 +152,11 @@ const noTouch: MainCommand = {
   },
 };
 
+/** `name` as the client wrote it. */
+function pauseArity(name: string): ReplyError {
+  return new ReplyError(`ERR unknown subcommand or wrong number of arguments for '${name}'. Try CLIENT HELP.`);
+}
+
 function onOff(on: boolean, off: boolean): boolean {
   if (!on && !off) throw SYNTAX_ERROR;
   return on;
@@ -189,7 +193,7 @@ const pause: MainCommand = {
     if (args.argc === 4) {
       writesOnly = args.is(3, "write");
       if (!writesOnly && !args.is(3, "all")) throw BAD_PAUSE_MODE;
-    } else if (args.argc > 4) throw PAUSE_ARITY;
+    } else if (args.argc > 4) throw pauseArity(args.text(1));
     const ms = args.int(2, -Infinity, Infinity, BAD_TIMEOUT);
     if (ms < 0) throw NEGATIVE_TIMEOUT;
     server.dispatcher.pause.begin(server.nowMs() + ms, writesOnly);
