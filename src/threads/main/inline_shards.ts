@@ -161,12 +161,13 @@ export class InlineShards implements Shards {
   turn(now: number): number {
     if (now >= this.nextStepMs) {
       const pauseMs = this.engine.step(STEP_MS, monotonicMs);
-      this.serveWaits();
       if (this.notifier.pending) this.notifier.flush();
       const idle = this.dispatcher.commandsProcessed === this.commandsBefore;
       this.commandsBefore = this.dispatcher.commandsProcessed;
       this.nextStepMs = idle && this.engine.eager ? now : monotonicMs() + pauseMs;
     }
+    // Keys that expired, or that a transaction in steps has filled.
+    this.serveWaits();
     this.settleJournal();
     // Records that wait for room are moved on as soon as the persistence thread says that there is some.
     if (this.journalRing.waits && !this.journalRing.requestRoom()) return 0;
