@@ -174,6 +174,25 @@ for (const shards of [0, 1, 4]) {
     assertEquals(after, ["y", "set"]);
   });
 
+  test(`a connection that ends in the midst of its EXEC leaves nothing: ${where}`, async () => {
+    const { port } = await serve(shards);
+    const observer = await Client.connect({ port });
+    for (let i = 0; i < 50; i++) {
+      const client = await Client.connect({ port });
+      for (const request of [["MULTI"], ["GET", "k"], ["SUBSCRIBE", "a"], ["GET", "l"], ["SUBSCRIBE", "b"], ["EXEC"]]) {
+        client.send(...request);
+      }
+      await client.read();
+      client.close();
+    }
+    const left = async () => {
+      const info = await observer.call("INFO", "clients");
+      return statistic(info, "connected_clients") - 1 + statistic(info, "pubsub_clients");
+    };
+    await waitFor(async () => await left() === 0, "the end of all");
+    assertEquals(words(await observer.call("PUBSUB", "CHANNELS")), []);
+  });
+
   test(`a blocked RESP3 connection gets messages: ${where}`, async () => {
     const { port } = await serve(shards);
     const publisher = await Client.connect({ port });

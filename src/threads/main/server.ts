@@ -285,15 +285,18 @@ export class Server {
       warning: (text: string) => log.warning(text),
       opened: (_session: Session) => {},
       leaving: (session: Session) => this.blocking.gone(session),
-      closed: (session: Session) => {
-        this.blocking.gone(session);
-        this.acknowledgements.gone(session);
-        this.transactions.discard(session);
-        this.tracking.off(session);
-        this.pubsub.leave(session);
-        this.monitors.remove(session);
-      },
+      closed: (session: Session) => this.forget(session),
     };
+  }
+
+  /** A session's connection has ended: nothing is to know it any more. */
+  forget(session: Session): void {
+    this.blocking.gone(session);
+    this.acknowledgements.gone(session);
+    this.transactions.discard(session);
+    this.tracking.off(session);
+    this.pubsub.leave(session);
+    this.monitors.remove(session);
   }
 }
 

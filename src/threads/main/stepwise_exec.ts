@@ -160,7 +160,10 @@ export class StepwiseExec {
       return;
     }
     this.show();
-    if (!session.closed) this.dispatcher.server.connections.flush(session);
+    const { server } = this.dispatcher;
+    if (!session.closed) server.connections.flush(session);
+    // Its last commands may have made it known again.
+    else server.forget(session);
   }
 
   private show(): void {
