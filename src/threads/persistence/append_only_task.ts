@@ -208,6 +208,7 @@ export class AppendOnlyTask implements Task {
         path: folder!.path(part.name),
         folder: folder!.path("."),
         syncsAsItGoes: false,
+        sizes: [],
       });
       file.finish();
     }
