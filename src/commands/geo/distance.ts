@@ -60,6 +60,7 @@ export function longitudeArgument(call: Call, i: number): number {
 /** C's "%f". */
 function fixed6(n: number): string {
   if (!Number.isFinite(n)) return n < 0 ? "-inf" : "inf";
+  if (Object.is(n, -0)) return "-0.000000";
   return Math.abs(n) < 1e21 ? n.toFixed(6) : BigInt(n).toString() + ".000000";
 }
 
