@@ -239,8 +239,8 @@ export class Tracking implements ChangeListener {
   /** Sends what broadcasts have gathered: once a turn. */
   turn(): void {
     this.broadcasts.take((session, keys) => {
-      // Behind all that the client is owed: some of it may be an old value.
-      this.tell(session, keys, session, session.pendingTail);
+      // Behind all that the client is owed, as some of it may be an old value; but not behind what a blocked one waits for.
+      this.tell(session, keys, session, session.blocked?.waiting === true ? NEXT_REPLY : session.pendingTail);
     });
   }
 
