@@ -235,6 +235,49 @@ test("rdb: parts of other servers' files are kept or passed over", () => {
   assertEquals([before.loaded, before.empty], [1, 1]);
 });
 
+test("rdb: forms of values before Redis 7 are read and passed over", () => {
+  const ziplist = (...texts: string[]) => {
+    const entries = texts.flatMap((
+      text,
+      i,
+    ) => [i === 0 ? 0 : texts[i - 1].length + 2, text.length, ...encodeText(text)]);
+    const size = 10 + entries.length + 1;
+    const last = size - 1 - texts[texts.length - 1].length - 2;
+    return [size, size, 0, 0, 0, last, 0, 0, 0, texts.length, 0, ...entries, 0xff];
+  };
+  const zipmap = [8, 1, 1, ...encodeText("f"), 1, 1, ...encodeText("v"), 0, 0xff];
+  const file = fileOf(
+    "0003",
+    [254, 0],
+    [RdbType.HASH_ZIPMAP, 1, 97, ...zipmap],
+    [RdbType.LIST_ZIPLIST, 1, 98, ...ziplist("one", "two")],
+    [RdbType.ZSET_ZIPLIST, 1, 99, ...ziplist("m", "2.5")],
+    [RdbType.HASH_ZIPLIST, 1, 100, ...ziplist("f", "v")],
+    [RdbType.LIST_QUICKLIST, 1, 101, 2, ...ziplist("a"), ...ziplist("b")],
+    [RdbType.ZSET, 1, 102, 2, 1, 109, 3, ...encodeText("1.5"), 1, 110, 254],
+    [RdbType.SET_INTSET, 1, 103, 10, 2, 0, 0, 0, 1, 0, 0, 0, 7, 0],
+    [RdbType.LIST, 1, 104, 1, 1, 120],
+    [253, 0xff, 0xff, 0xff, 0x7f, RdbType.STRING, 1, 105, 0xc0, 5],
+  ).slice(0, -8);
+  const t = engineTester();
+  assertEquals([load(t.store, file).loaded, load(emptyStore(), file, { owns: () => false }).position], [
+    9,
+    file.length,
+  ]);
+  const shown: [string, string][] = [
+    ["HGETALL a", '1) "f"\n2) "v"'],
+    ["LRANGE b 0 -1", '1) "one"\n2) "two"'],
+    ["ZRANGE c 0 -1 WITHSCORES", '1) "m"\n2) "2.5"'],
+    ["HGETALL d", '1) "f"\n2) "v"'],
+    ["LRANGE e 0 -1", '1) "a"\n2) "b"'],
+    ["ZRANGE f 0 -1 WITHSCORES", '1) "m"\n2) "1.5"\n3) "n"\n4) "inf"'],
+    ["SMEMBERS g", '1) "7"'],
+    ["LRANGE h 0 -1", '1) "x"'],
+    ["GET i", '"5"'],
+  ];
+  for (const [line, reply] of shown) assertEquals(t.show(line), reply, line);
+});
+
 test("rdb: a file cut off anywhere is a short one", () => {
   const t = filled(new Random(seed + 1), 400, true);
   const file = save(t, DEFAULT_FORM);
