@@ -1,5 +1,6 @@
 /** Every part of the benchmark, in the order of its report. */
 import type { Part, SideBySidePart } from "../part.ts";
+import { aof } from "./aof.ts";
 import { blocking } from "./blocking.ts";
 import { deletion } from "./deletion.ts";
 import { heavy } from "./heavy.ts";
@@ -24,4 +25,5 @@ export const PARTS: readonly (Part | SideBySidePart)[] = [
   blocking,
   pubsub,
   tail,
+  aof,
 ];
