@@ -1,6 +1,6 @@
 /** Command lines for keyspace_events_test.ts. */
 
-/** Compared with the reference; "# advance n" lets n ms pass. Keys in braces share a shard where the order of events of several matters. */
+/** Compared with the reference; "# advance n" lets n ms pass. */
 export const COMMANDS: readonly string[] = [
   "DEBUG SET-ACTIVE-EXPIRE 0",
   // Strings.
@@ -44,6 +44,15 @@ export const COMMANDS: readonly string[] = [
   "GETRANGE none 0 1",
   "LCS {m}a {m}none",
   // Bits and HyperLogLogs.
+  // Keys in several shards: the events come in the order of the keys.
+  "MSET a 1 b 2 c 3 d 4 e 5",
+  "MGET none1 a none2 none3 b none4",
+  "EXISTS none1 a none2 none3",
+  "TOUCH none1 a none2 none3",
+  "DEL none1 a b none2 c d",
+  "UNLINK e none1",
+  "RPUSH list a b",
+  "SORT list BY weight:* GET none:*",
   "SETBIT bits 7 1",
   "SETBIT bits 7 1",
   "GETBIT none 1",

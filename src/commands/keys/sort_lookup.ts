@@ -9,7 +9,7 @@ import { copyBytes } from "../../base/bytes.ts";
 import { Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import type { Arguments } from "../command.ts";
-import type { Call } from "../call.ts";
+import { type Call, NotifyClass } from "../call.ts";
 
 const STAR = 0x2a;
 const HASH_SIGN = 0x23;
@@ -73,8 +73,13 @@ export class SortLookup {
     const nameLen = this.makeName(element, at, len);
     const store = call.storeOfName(this.name, 0, nameLen);
     const e = store.find(call.db, this.name, 0, nameLen);
-    if (e === 0) call.misses++;
-    else call.hits++;
+    if (e !== 0) call.hits++;
+    else {
+      call.misses++;
+      if ((call.notifyMask & NotifyClass.MISS) !== 0) {
+        call.notifier?.event(NotifyClass.MISS, "keymiss", call.db, this.name, 0, nameLen);
+      }
+    }
     return e !== 0 && (this.fieldLen > 0 ? this.readField(store, e) : this.readString(store, e));
   }
 

@@ -8,6 +8,7 @@ import { Reply } from "../../codec/resp/reply.ts";
 import { NotifyClass } from "../../commands/call.ts";
 import type { Config } from "../../config/config.ts";
 import { type EventWriter, type KeyEvents, readEvents } from "../../ring/events.ts";
+import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { MainContext } from "./main_command.ts";
 import type { Pubsub } from "./pubsub.ts";
 import { NEXT_REPLY } from "./pushes.ts";
@@ -40,6 +41,11 @@ export class Notifications implements KeyEvents {
   /** True while keys' events are told. */
   get on(): boolean {
     return this.classes !== 0;
+  }
+
+  /** True when a command tells events of each of its keys, in their order: then it can't run in several shards side by side. */
+  inOrder(entry: CommandEntry): boolean {
+    return this.classes !== 0 && ((entry.flags & Flag.WRITE) !== 0 || (this.classes & NotifyClass.MISS) !== 0);
   }
 
   /** Takes whole records in u8[from, end), which `cause`'s request with that record brought about. */
