@@ -25,8 +25,10 @@ export const swapDb: ShardCommand = {
     const b = call.int(2, -INT_MAX - 1, INT_MAX, INVALID_SECOND);
     const dbCount = call.store.dbCount;
     if (a < 0 || b < 0 || a >= dbCount || b >= dbCount) throw DB_OUT_OF_RANGE;
-    call.notifier?.swapping?.(a, b);
-    for (let n = 0; n < call.reachCount; n++) call.reach(n).swap(a, b);
+    if (a !== b) {
+      call.notifier?.swapping?.(a, b);
+      for (let n = 0; n < call.reachCount; n++) call.reach(n).swap(a, b);
+    }
     if (call.shard === 0) call.store.dirty++;
     recordForAll(call);
     call.reply.ok();
