@@ -296,8 +296,9 @@ export class RingShards implements Shards, WaitRings {
         const shard = all ? this.routes.locateAll() : this.routes.locate(entry, request);
         if (blocked !== undefined) this.sendBlocking(blocked, shard, head, request, large);
         else if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
-        else if (command.routing === "split" && !this.dispatcher.server.notifications.inOrder(entry)) this.split(session, head, record, entry, request, large);
-        else this.hold(session, head, record, entry, request, large);
+        else if (command.routing === "split" && !this.dispatcher.server.notifications.inOrder(entry)) {
+          this.split(session, head, record, entry, request, large);
+        } else this.hold(session, head, record, entry, request, large);
       }
     }
     this.checkRoom();
