@@ -11,6 +11,7 @@ import { memory } from "./memory.ts";
 import { pubsub } from "./pubsub.ts";
 import { strings } from "./strings.ts";
 import { tail } from "./tail.ts";
+import { transactions } from "./transactions.ts";
 import { types } from "./types.ts";
 
 export const PARTS: readonly (Part | SideBySidePart)[] = [
@@ -24,6 +25,7 @@ export const PARTS: readonly (Part | SideBySidePart)[] = [
   many,
   blocking,
   pubsub,
+  transactions,
   tail,
   aof,
 ];
