@@ -3,10 +3,11 @@
  * eviction and transactions; what they journal, replayed into an empty keyspace of another hash key, holds the same at many checkpoints.
  */
 import { assertEquals } from "@std/assert";
+import process from "node:process";
 import { EVICTION_POLICIES, type EvictionPolicy } from "../src/store/eviction.ts";
 import * as families from "./fuzz/families/mod.ts";
 import { type Family, Grammar, type Request } from "./fuzz/grammar.ts";
-import { Random } from "./fuzz/random.ts";
+import { Random, seedFrom } from "./fuzz/random.ts";
 import { Client } from "./client.ts";
 import { startRedis, test } from "./harness.ts";
 import { find, type JournalRecord, World } from "./journal.ts";
@@ -232,11 +233,16 @@ test("journal: redis-server makes the same of it", async () => {
   client.close();
 });
 
+const seed = seedFrom(process.env.RINGSHARD_SEED, 1);
+const commands = Number(process.env.RINGSHARD_JOURNAL_COMMANDS ?? 6000);
+/** A second for a hundred commands is ample even on a busy machine. */
+const timeoutMs = Math.max(60_000, commands * 10);
+
 for (const shards of [1, 4]) {
   test(`journal: replayed it is the keyspace, ${shards} shard(s)`, () => {
-    journalAndReplay({ seed: 1 + shards, shards, commands: 6000 });
-  });
+    journalAndReplay({ seed: seed + shards, shards, commands });
+  }, { timeoutMs });
   test(`journal: replayed it is the keyspace, with eviction, ${shards} shard(s)`, () => {
-    journalAndReplay({ seed: 7 + shards, shards, commands: 4000, evict: true });
-  });
+    journalAndReplay({ seed: seed + shards + 6, shards, commands: commands * 2 / 3, evict: true });
+  }, { timeoutMs });
 }
