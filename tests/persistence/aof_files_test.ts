@@ -225,6 +225,21 @@ test("under always a disk that refuses is fatal, and nothing counts as synced an
   }
 });
 
+test("no-appendfsync-on-rewrite: while something is rewritten nobody waits for a sync", () => {
+  for (const [policy, counts] of [["always", true], ["everysec", false]] as const) {
+    const { files, writer, append } = writerAt(`${tempDir()}/incr`, policy);
+    writer.settings = { ...writer.settings, skipsSync: true };
+    append("x");
+    assert(writer.write(0));
+    assertEquals(writer.sync(Infinity), counts);
+    assertEquals(files.syncs, 0);
+    writer.settings = { ...writer.settings, skipsSync: false };
+    assert(writer.sync(Infinity));
+    assertEquals(files.syncs, 1);
+    assert(writer.finish());
+  }
+});
+
 test("everysec syncs once a second, no never, always each time", () => {
   for (const [policy, expected] of [["everysec", 1], ["no", 0], ["always", 3]] as const) {
     const { files, writer, append } = writerAt(`${tempDir()}/incr`, policy);

@@ -203,7 +203,7 @@ export class Server {
     const loaded = await loading.fromDisk();
     loading.end();
     saves.loaded();
-    this.running = true;
+    this.running = loaded;
     return loaded && await this.persistence.appendOnly.start();
   }
 

@@ -150,11 +150,15 @@ export class AofWriter {
     this.failing = true;
   }
 
-  /** Syncs if the policy wants it now. True when everything written is on the disk. */
+  /**
+   * Syncs if the policy wants it now. True when everything written is on the disk, or counts as if, as under `always` while syncs are
+   * to be skipped.
+   */
   sync(nowMs: number): boolean {
     if (!this.unsynced) return !this.dead;
     const { policy, skipsSync } = this.settings;
-    if (this.dead || policy === "no" || skipsSync) return false;
+    if (this.dead || policy === "no") return false;
+    if (skipsSync) return policy === "always";
     if (policy === "everysec" && nowMs - this.lastSyncMs < SYNC_EVERY_MS) return false;
     return this.syncNow(nowMs);
   }

@@ -36,6 +36,9 @@ const STEP_BYTES = 1 << 18;
  */
 const NAP_MS = 2;
 
+/** And this often while a record waits for another engine, under `always`. */
+const SHORT_NAP_MS = 0.1;
+
 export class AppendOnlyTask implements Task {
   readonly name = AOF_TASK;
   private readonly positions: JournalPositions;
@@ -100,8 +103,9 @@ export class AppendOnlyTask implements Task {
     this.publishFigures();
     if (merged >= STEP_BYTES) return 0;
     const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs));
-    if (merged === 0 || this.settings!.policy === "always") return dueMs;
-    return this.nap(dueMs);
+    const always = this.settings!.policy === "always";
+    if (merged === 0 && this.merge.ready()) return this.nap(always ? SHORT_NAP_MS : dueMs);
+    return merged === 0 || always ? dueMs : this.nap(dueMs);
   }
 
   /** The files could not be opened: what was recorded for them is for nobody. */

@@ -45,6 +45,7 @@ export class AppendOnly {
   private readonly figures: Float64Array;
   private startWaiter: ((ok: boolean) => void) | undefined;
   private told = "";
+  private opened: AofPlace | undefined;
   /** The files could not be opened: they are tried again when `appendonly` is set again. */
   private isRefused = false;
 
@@ -82,9 +83,10 @@ export class AppendOnly {
     );
   }
 
+  /** Where the files are: while they are open, where they were opened, whatever `dir` says since. */
   get place(): AofPlace {
     const { config } = this.server;
-    return {
+    return this.opened ?? {
       dir: config.path("dir"),
       folderName: config.path("appenddirname"),
       fileName: config.path("appendfilename"),
@@ -118,6 +120,7 @@ export class AppendOnly {
     const { config, shards } = this.server;
     this.on = true;
     this.hasBase = !anew;
+    this.opened = this.place;
     this.send({
       task: AOF_TASK,
       kind: "open",
@@ -152,6 +155,7 @@ export class AppendOnly {
       return;
     }
     this.on = false;
+    this.opened = undefined;
     this.scheduled = false;
     this.failure = "";
     this.server.shards.journal(JournalMode.OFF, Mark.END);
@@ -232,8 +236,11 @@ export class AppendOnly {
   private written({ result, line }: SnapshotOutcome): void {
     const { log } = this.server;
     if (result === "done") {
-      log.notice(`Successfully created the AOF base file ${baseName(this.place.fileName, this.baseSeq + 1, this.rdb)}`);
+      const temporary = `temp-rewriteaof-bg-${pid}.aof`;
+      const name = baseName(this.place.fileName, this.baseSeq + 1, this.rdb);
+      log.notice(`Successfully created the temporary AOF base file ${temporary}`);
       log.notice("Background AOF rewrite terminated with success");
+      log.notice(`Successfully renamed the temporary AOF base file ${temporary} into ${name}`);
       this.send({ task: AOF_TASK, kind: "rewritten", rdb: this.rdb, place: this.place });
       return;
     }
@@ -347,6 +354,7 @@ export class AppendOnly {
   /** The files can't be opened: at the start the server ends, later it goes on without them. */
   private refused(lines: readonly string[]): void {
     this.on = false;
+    this.opened = undefined;
     this.isRefused = true;
     this.server.shards.journal(JournalMode.OFF, Mark.END);
     if (this.startWaiter !== undefined) return this.started(false);
