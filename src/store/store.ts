@@ -10,11 +10,12 @@
  * 3. The slot flag in the table is set exactly for entries with an expiry.
  * 4. A method that throws ArenaFull has changed nothing.
  */
+import { assert } from "../base/assert.ts";
 import { copyBytes } from "../base/bytes.ts";
 import { KeyHash } from "../base/hash.ts";
 import { INT64_TEXT_MAX } from "../base/int64_text.ts";
 import { Int64Parser } from "../base/integers.ts";
-import { Arena } from "../memory/arena.ts";
+import { Arena, ROOT_WORDS as OWNER_WORDS } from "../memory/arena.ts";
 import { DeadlineHeap, HEAP_WORDS } from "../structures/deadline_heap.ts";
 import { Intset } from "../structures/intset.ts";
 import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
@@ -63,7 +64,7 @@ const W_WATCHES = W_LOOSE + 2 * LOOSE_WORDS;
 const W_CUT = W_WATCHES + WATCH_WORDS;
 const W_WAITED = W_CUT + CUT_WORDS;
 /** Words of the owner area that are in use. */
-export const STORE_WORDS = W_WAITED + WAITED_WORDS;
+const STORE_WORDS = W_WAITED + WAITED_WORDS;
 
 /** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
 const DB_WORDS = 8;
@@ -184,6 +185,7 @@ export class Store {
   }
 
   private format(dbCount: number): void {
+    assert(STORE_WORDS <= OWNER_WORDS, "a store's words fit the arena's owner area");
     const at = this.arena.alloc(dbCount * DB_WORDS * 4);
     this.i32.fill(0, at >> 2, (at >> 2) + dbCount * DB_WORDS);
     this.i32[this.arena.rootWord + W_DATABASES] = at;

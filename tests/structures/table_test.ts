@@ -149,3 +149,42 @@ test("table: items that come in the order of their hashes", () => {
   for (let k = 1; k < size; k += 2) target.remove(k);
   assertEquals(target.table.count(target.root), 0);
 });
+
+test("table: one made ready for its items takes them without growing, and gives everything back", () => {
+  const t = new Numbers();
+  const before = t.arena.usedBytes;
+  t.table.presize(t.root, 20_000);
+  const slots = t.table.slotCount(t.root);
+  for (let n = 0; n < 20_000; n++) t.add(n);
+  assertEquals(t.table.slotCount(t.root), slots);
+  t.table.presize(t.root, 1_000_000); // nothing happens to one that is not empty
+  assertEquals(t.table.slotCount(t.root), slots);
+  for (let n = 0; n < 20_000; n++) assert(t.has(n), `item ${n}`);
+  for (let n = 0; n < 20_000; n++) t.remove(n);
+  assertEquals(t.arena.usedBytes, before);
+});
+
+test("table: scans that go on after merges give each item once", () => {
+  const t = new Numbers();
+  const random = seededRandom(5);
+  for (let n = 0; n < 30_000; n++) t.add(n);
+  const seen = new Map<number, number>();
+  const gone = new Set<number>();
+  let cursor = 0;
+  do {
+    cursor = t.table.scanOnce(t.root, cursor);
+    for (const item of t.table.found.slice(0, t.table.foundCount)) {
+      const n = t.read(item);
+      seen.set(n, (seen.get(n) ?? 0) + 1);
+    }
+    for (let k = 0; k < 12; k++) {
+      const n = Math.floor(random() * 30_000);
+      if (!gone.has(n)) t.remove(n);
+      gone.add(n);
+    }
+  } while (cursor !== 0);
+  for (let n = 0; n < 30_000; n++) {
+    const times = seen.get(n) ?? 0;
+    assert(gone.has(n) ? times <= 1 : times === 1, `item ${n}: ${times} times`);
+  }
+});
