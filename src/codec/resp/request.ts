@@ -187,6 +187,26 @@ export class Request {
     return Parsed.REQUEST;
   }
 
+  /** A request of its own with the same arguments. */
+  copy(): Request {
+    const { argc, at, len } = this;
+    let from = at[0];
+    let to = from;
+    for (let i = 0; i < argc; i++) {
+      from = Math.min(from, at[i]);
+      to = Math.max(to, at[i] + len[i]);
+    }
+    const copy = new Request();
+    if (argc > copy.at.length) copy.widen(argc);
+    for (let i = 0; i < argc; i++) {
+      copy.at[i] = at[i] - from;
+      copy.len[i] = len[i];
+    }
+    copy.buf = this.buf.slice(from, to);
+    copy.argc = argc;
+    return copy;
+  }
+
   /** Makes this request the given arguments (cold: inline commands, commands that the server itself runs). */
   load(args: readonly Uint8Array[]): void {
     let size = 0;

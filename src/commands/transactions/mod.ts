@@ -93,6 +93,8 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
   const resp3 = reply.resp3;
   let steps = 0;
   const { mayBlock } = call;
+  // Each command's arguments in turn: as many as the whole has are enough.
+  const step = { buf, argc: 0, at: new Int32Array(argc), len: new Int32Array(argc) };
   call.mayBlock = false;
   for (; i < argc; steps++) {
     if (call.is(i, "reply")) {
@@ -104,7 +106,12 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
     const commandDb = call.int(i + 2);
     const count = call.int(i + 3);
     const from = i + 4;
-    call.load({ buf, argc: count, at: at.slice(from, from + count), len: len.slice(from, from + count) }, commandDb);
+    for (let k = 0; k < count; k++) {
+      step.at[k] = at[from + k];
+      step.len[k] = len[from + k];
+    }
+    step.argc = count;
+    call.load(step, commandDb);
     if (call.effects.on) runRecorded(command, call);
     else runGuarded(command, call);
     call.load({ buf, argc, at, len }, db);

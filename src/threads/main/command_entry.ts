@@ -1,4 +1,5 @@
 /** CommandEntry: a command as one server knows it: the shared facts, precomputed for dispatch, with this server's figures. Main thread. */
+import { latin1Bytes } from "../../base/bytes.ts";
 import type { CommandFacts, CommandFlag, ShardCommand, ShardEntry } from "../../commands/command.ts";
 import { fixedRange, type KeyRange } from "../../commands/key_specs.ts";
 import { CommandIndex } from "../../commands/lookup.ts";
@@ -42,6 +43,8 @@ const FOR_SUBSCRIBERS: readonly string[] = ["ping", "quit", "reset"];
 
 export class CommandEntry {
   readonly name: string;
+  /** `name`, as a request has it. */
+  readonly nameBytes: Uint8Array;
   /** "get", "client|list". */
   readonly fullName: string;
   readonly subcommands: readonly CommandEntry[] | undefined;
@@ -80,6 +83,7 @@ export class CommandEntry {
     numbers: Map<ShardCommand, number>,
   ) {
     this.name = facts.name;
+    this.nameBytes = latin1Bytes(facts.name);
     this.fullName = parent === undefined ? facts.name : `${parent}|${facts.name}`;
     this.subcommands = facts.subcommands?.map((sub) => new CommandEntry(sub, facts.name, numbers));
     this.arity = facts.arity;

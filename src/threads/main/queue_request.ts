@@ -5,10 +5,11 @@
  * travel with the request.
  */
 import { latin1Bytes } from "../../base/bytes.ts";
-import { Request } from "../../codec/resp/request.ts";
-import { KeyFinder } from "../../commands/key_specs.ts";
+import type { Request } from "../../codec/resp/request.ts";
+import type { KeyFinder } from "../../commands/key_specs.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Change } from "./tracking/reads_in_flight.ts";
 
@@ -20,10 +21,10 @@ const REPLY = latin1Bytes("reply");
 const ALL = latin1Bytes("all");
 const KEYS = latin1Bytes("keys");
 
-/** A command between MULTI and EXEC. */
+/** A command between MULTI and EXEC; the request's bytes are its own. */
 export interface Queued {
   readonly entry: CommandEntry;
-  readonly args: readonly Uint8Array[];
+  readonly request: Request;
 }
 
 /** A key that a session watches. */
@@ -38,48 +39,84 @@ export function fitsRun({ shard, fullName, flags }: CommandEntry, notifies: bool
   return INDIFFERENT.includes(fullName) && !(notifies && (flags & Flag.PUBSUB) !== 0);
 }
 
+/** A command of a run with its database, or a reply that is there already. */
+interface Step {
+  readonly queued: Queued;
+  readonly db: number;
+  readonly reply: Uint8Array | undefined;
+}
+
 export class QueueRequest {
-  private readonly steps: Uint8Array[] = [];
-  private readonly watches: Uint8Array[] = [];
-  private readonly keys = new Map<string, Uint8Array>();
-  private readonly finder = new KeyFinder();
   /** Keys that the client reads in the run, if it tracks them. */
   readonly reads: string[] = [];
   /** What the run's own changes mean for them (tracking/). */
   readonly changes = new Map<string, Change>();
-  private watchCount = 0;
+  private readonly steps: Step[] = [];
+  private watched: readonly Watched[] = [];
+  /** Arguments of the steps' commands that are keys: for each the step and the argument. */
+  private readonly keys: number[] = [];
   private all = false;
 
-  constructor(private readonly session: Session, private readonly dispatcher: Dispatcher) {}
+  constructor(
+    private readonly session: Session,
+    private readonly dispatcher: Dispatcher,
+    private readonly finder: KeyFinder,
+  ) {}
 
   /** The run is made only if none of these changed. */
   watch(watched: readonly Watched[]): void {
-    for (const { db, key } of watched) {
-      this.watches.push(decimal(db), key);
-      this.note(key);
-    }
-    this.watchCount += watched.length;
+    this.watched = watched;
   }
 
   /** Takes in a command that `fitsRun`. */
-  add({ entry, args }: Queued): void {
+  add(queued: Queued): void {
     const { dispatcher, finder, session } = this;
-    const request = new Request();
-    request.load(args);
+    const { entry, request } = queued;
     if (entry.shard === undefined) {
-      this.steps.push(REPLY, dispatcher.runQueued(session, entry, request));
+      this.steps.push({ queued, db: 0, reply: dispatcher.runQueued(session, entry, request) });
       return;
     }
     dispatcher.noteQueued(session, entry, request);
     if ((session.gate & Gate.TRACKS) !== 0) this.noteReads(entry, request);
-    this.steps.push(RUN, decimal(entry.shardNumber), decimal(session.db), decimal(args.length), ...args);
     const { routing = "keys", reachesAll } = entry.shard;
     if (routing === "all" || routing === "any" || routing === "cursor" || reachesAll?.(request) === true) {
       this.all = true;
     }
     finder.count = 0;
     finder.find(entry.facts, request);
-    for (let k = 0; k < finder.count; k++) this.note(args[finder.index[k]]);
+    for (let k = 0; k < finder.count; k++) this.keys.push(this.steps.length, finder.index[k]);
+    this.steps.push({ queued, db: session.db, reply: undefined });
+  }
+
+  /** Writes the request's arguments behind its name. */
+  write(to: RequestBuilder): void {
+    const { keys, steps, watched } = this;
+    const reach = this.all ? ALL : KEYS;
+    to.add(reach, 0, reach.length);
+    to.number(this.session.id);
+    to.number(keys.length / 2 + watched.length);
+    for (let k = 0; k < keys.length; k += 2) {
+      const { buf, at, len } = steps[keys[k]].queued.request;
+      to.add(buf, at[keys[k + 1]], len[keys[k + 1]]);
+    }
+    for (const { key } of watched) to.add(key, 0, key.length);
+    to.number(watched.length);
+    for (const { db, key } of watched) {
+      to.number(db);
+      to.add(key, 0, key.length);
+    }
+    for (const { queued: { entry, request }, db, reply } of steps) {
+      if (reply !== undefined) {
+        to.add(REPLY, 0, REPLY.length);
+        to.add(reply, 0, reply.length);
+        continue;
+      }
+      to.add(RUN, 0, RUN.length);
+      to.number(entry.shardNumber);
+      to.number(db);
+      to.number(request.argc);
+      for (let i = 0; i < request.argc; i++) to.add(request.buf, request.at[i], request.len[i]);
+    }
   }
 
   private noteReads(entry: CommandEntry, request: Request): void {
@@ -94,25 +131,4 @@ export class QueueRequest {
       if (this.changes.has(key)) this.changes.set(key, { tells: true, outdates: true });
     }
   }
-
-  /** The request's arguments behind its name. */
-  arguments(): Uint8Array[] {
-    return [
-      this.all ? ALL : KEYS,
-      decimal(this.session.id),
-      decimal(this.keys.size),
-      ...this.keys.values(),
-      decimal(this.watchCount),
-      ...this.watches,
-      ...this.steps,
-    ];
-  }
-
-  private note(key: Uint8Array): void {
-    this.keys.set(key.join(), key);
-  }
-}
-
-export function decimal(n: number): Uint8Array {
-  return latin1Bytes(String(n));
 }

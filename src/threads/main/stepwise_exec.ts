@@ -12,10 +12,12 @@
  */
 import { latin1Bytes } from "../../base/bytes.ts";
 import { Request } from "../../codec/resp/request.ts";
+import { KeyFinder } from "../../commands/key_specs.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { join } from "./gather.ts";
 import { fitsRun, type Queued, QueueRequest, type Watched } from "./queue_request.ts";
+import { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
 import type { Change } from "./tracking/reads_in_flight.ts";
@@ -30,6 +32,8 @@ export class StepwiseExec {
   private composition: Composition | undefined;
   private readonly pieces: Uint8Array[] = [];
   private readonly request = new Request();
+  private readonly builder = new RequestBuilder();
+  private readonly finder = new KeyFinder();
   /** EXEC as the client wrote it. */
   private readonly asked: Uint8Array;
   /** CLIENT REPLY SKIP stood before EXEC: nothing of it is replied. */
@@ -66,7 +70,7 @@ export class StepwiseExec {
   }
 
   private check(watched: readonly Watched[]): void {
-    const run = new QueueRequest(this.session, this.dispatcher);
+    const run = new QueueRequest(this.session, this.dispatcher, this.finder);
     run.watch(watched);
     this.ask(run, (reply) => {
       // An empty array, or null when a key has changed.
@@ -94,16 +98,15 @@ export class StepwiseExec {
       this.runMain(queued);
       return;
     }
-    const run = new QueueRequest(this.session, this.dispatcher);
+    const run = new QueueRequest(this.session, this.dispatcher, this.finder);
     while (this.next < this.commands.length && fitsRun(this.commands[this.next].entry, notifies)) {
       run.add(this.commands[this.next++]);
     }
     this.ask(run, (reply) => this.push(reply.subarray(reply.indexOf(LF) + 1)));
   }
 
-  private runMain({ entry, args }: Queued): void {
-    const { dispatcher, request, session } = this;
-    request.load(args);
+  private runMain({ entry, request }: Queued): void {
+    const { dispatcher, session } = this;
     const reply = dispatcher.runQueued(session, entry, request);
     if ((session.gate & Gate.REPLY_SKIP) !== 0) {
       session.gate &= ~Gate.REPLY_SKIP;
@@ -124,13 +127,15 @@ export class StepwiseExec {
   }
 
   private ask(run: QueueRequest, answered: (reply: Uint8Array) => void): void {
-    this.request.load([latin1Bytes(this.exec.name), ...run.arguments()]);
+    this.builder.begin(this.exec.nameBytes);
+    run.write(this.builder);
+    const request = this.builder.end();
     const composition = this.wait();
     const { tracking } = this.dispatcher.server;
     // A later step may change what this one reads, whatever its own commands do.
     tracking.runTransaction(this.session, run.reads, NO_CHANGES, () => {
-      this.dispatcher.call.load(this.request, this.session.db);
-      composition.run(this.exec, this.request, (reply) => {
+      this.dispatcher.call.load(request, this.session.db);
+      composition.run(this.exec, request, (reply) => {
         this.waiting = false;
         answered(reply);
         this.goOn();

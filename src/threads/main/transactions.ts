@@ -13,11 +13,13 @@
  */
 import { equalBytes, latin1Bytes } from "../../base/bytes.ts";
 import { ReplyError } from "../../base/reply_error.ts";
-import { Request } from "../../codec/resp/request.ts";
+import type { Request } from "../../codec/resp/request.ts";
+import { KeyFinder } from "../../commands/key_specs.ts";
 import { commandNumbers, internalCommands } from "../../commands/table.ts";
 import { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { decimal, fitsRun, type Queued, QueueRequest } from "./queue_request.ts";
+import { fitsRun, type Queued, QueueRequest } from "./queue_request.ts";
+import { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 import { StepwiseExec } from "./stepwise_exec.ts";
@@ -25,6 +27,11 @@ import { StepwiseExec } from "./stepwise_exec.ts";
 const NOT_ALLOWED = new ReplyError("ERR Command not allowed inside a transaction");
 const NO_EXEC = new ReplyError("ERR EXEC without MULTI");
 const ABORTED = new ReplyError("EXECABORT Transaction discarded because of previous errors.");
+
+/** Places of the internal commands in `entries`. */
+const WATCH = 0;
+const UNWATCH = 1;
+const EXEC = 2;
 
 /** A session's state between MULTI and EXEC. */
 export interface Queue {
@@ -40,7 +47,8 @@ export class Transactions {
   private readonly entries: readonly CommandEntry[] = internalCommands.map((each) =>
     new CommandEntry(each, undefined, commandNumbers)
   );
-  private readonly request = new Request();
+  private readonly builder = new RequestBuilder();
+  private readonly finder = new KeyFinder();
 
   constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {}
 
@@ -63,9 +71,7 @@ export class Transactions {
       session.queue!.broken = true;
       throw NOT_ALLOWED;
     }
-    const args: Uint8Array[] = [];
-    for (let i = 0; i < request.argc; i++) args.push(request.buf.slice(request.at[i], request.at[i] + request.len[i]));
-    session.queue!.commands.push({ entry, args });
+    session.queue!.commands.push({ entry, request: request.copy() });
   }
 
   /** DISCARD, RESET and the connection's end: the queue and the watches are forgotten. */
@@ -82,7 +88,7 @@ export class Transactions {
       if (!known) session.watched.push({ db: session.db, key });
     }
     this.watching.add(session);
-    this.ask(session, 0, session.db, pairsOf(keys, session));
+    this.ask(session, WATCH, session.db, pairsOf(keys, session));
   }
 
   /** Drops the session's watches. */
@@ -95,7 +101,7 @@ export class Transactions {
       // The shards' answer is nobody's.
       const skipping = session.gate & Gate.REPLY_SKIP;
       session.gate |= Gate.REPLY_SKIP;
-      this.ask(session, 1, db, pairsOf(watched.map((each) => each.key), session));
+      this.ask(session, UNWATCH, db, pairsOf(watched.map((each) => each.key), session));
       session.gate |= skipping;
     }
   }
@@ -123,25 +129,35 @@ export class Transactions {
         watched.length > 0 ? entry.shard !== undefined : fitsRun(entry, server.notifications.on)
       );
     if (!fits) {
-      new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[2]).start(watched);
+      new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[EXEC]).start(watched);
       return;
     }
-    const request = new QueueRequest(session, this.dispatcher);
-    request.watch(watched);
-    for (const each of commands) request.add(each);
-    this.dispatcher.server.tracking.runTransaction(session, request.reads, request.changes, () => {
-      this.ask(session, 2, session.db, request.arguments());
-    });
+    const run = new QueueRequest(session, this.dispatcher, this.finder);
+    run.watch(watched);
+    for (const each of commands) run.add(each);
+    this.builder.begin(this.entries[EXEC].nameBytes);
+    run.write(this.builder);
+    if (run.reads.length === 0) this.send(session, EXEC, session.db);
+    else {
+      const { tracking } = this.dispatcher.server;
+      tracking.runTransaction(session, run.reads, run.changes, () => this.send(session, EXEC, session.db));
+    }
   }
 
   /** Runs the internal command of that index for the session, in the order of its requests. */
-  private ask(session: Session, which: 0 | 1 | 2, db: number, args: readonly Uint8Array[]): void {
-    const entry = this.entries[which];
-    this.request.load([latin1Bytes(entry.name), ...args]);
+  private ask(session: Session, which: number, db: number, args: readonly Uint8Array[]): void {
+    this.builder.begin(this.entries[which].nameBytes);
+    for (const arg of args) this.builder.add(arg, 0, arg.length);
+    this.send(session, which, db);
+  }
+
+  /** Sends the request that has been built. */
+  private send(session: Session, which: number, db: number): void {
+    const request = this.builder.end();
     const own = session.db;
     session.db = db;
-    this.dispatcher.call.load(this.request, db);
-    this.shards.run(session, entry, this.request);
+    this.dispatcher.call.load(request, db);
+    this.shards.run(session, this.entries[which], request);
     session.db = own;
   }
 }
@@ -152,5 +168,5 @@ function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Each key, then who watches it. */
 function pairsOf(keys: readonly Uint8Array[], session: Session): Uint8Array[] {
-  return keys.flatMap((key) => [key, decimal(session.id)]);
+  return keys.flatMap((key) => [key, latin1Bytes(String(session.id))]);
 }
