@@ -108,25 +108,29 @@ async function main(): Promise<void> {
   );
   log.warning("Server initialized");
   if (pidFile !== "") systemFiles.writeTextAtomic(pidFile, `${pid}\n`);
-  for (const kind of server.listensOn) log.notice(`Ready to accept connections ${kind}`);
-
-  let stopping = false;
-  const stop = (reason: string) => {
-    if (stopping) {
-      log.warning("You insist... exiting now.");
-      end(1);
-    }
-    stopping = true;
-    if (reason !== "") log.warning(reason);
-    log.warning("User requested shutdown...");
+  server.onFatal = () => exit(1);
+  const { shutdown } = server.persistence;
+  server.onShutdown = () => {
     server.close().then(() => {
       log.warning("Ringshard is now ready to exit, bye bye...");
       end(0);
     });
   };
-  onSignal("SIGTERM", () => stop("Received SIGTERM scheduling shutdown..."));
-  onSignal("SIGINT", () => stop("Received SIGINT scheduling shutdown..."));
-  server.onShutdown = () => stop("");
+  const stop = (name: string, words: readonly string[]) => {
+    if (shutdown.inProgress) {
+      log.warning("You insist... exiting now.");
+      end(1);
+    }
+    log.warning(`Received ${name} scheduling shutdown...`);
+    const [save, noSave, force] = ["save", "nosave", "force"].map((word) => words.includes(word));
+    shutdown.request({ save, noSave, force }).then(() => {
+      log.warning("Errors trying to shut down the server. Check the logs for more information.");
+    });
+  };
+  onSignal("SIGTERM", () => stop("SIGTERM", config.value("shutdown-on-sigterm")));
+  onSignal("SIGINT", () => stop("SIGINT", config.value("shutdown-on-sigint")));
+  if (!await server.load()) end(1);
+  for (const kind of server.listensOn) log.notice(`Ready to accept connections ${kind}`);
 }
 
 function fail(log: Log, failure: ConfFailure): never {

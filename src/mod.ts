@@ -9,8 +9,10 @@
  * Servers in one process share nothing: each has its own configuration, keyspace, threads and connections.
  */
 import { Log } from "./base/log.ts";
-import { Config } from "./config/config.ts";
-import { cwd, pid, wallMs } from "./runtime/mod.ts";
+import { encodeText, latin1Bytes, latin1Text } from "./base/bytes.ts";
+import { absolutePath } from "./config/command_line.ts";
+import { Config, type WorkingFolder } from "./config/config.ts";
+import { cwd, pid, systemFiles, wallMs } from "./runtime/mod.ts";
 import { type Clock, Server } from "./threads/main/server.ts";
 
 export type { Clock } from "./threads/main/server.ts";
@@ -39,24 +41,28 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Directives that differ from a server of its own: loopback only, and sockets that leave the host's event loop alone. */
+/** Whoever gives one of these wants data to outlive the program: it is loaded at the start. */
+const PERSISTENT: readonly string[] = ["dir", "save", "appendonly"];
+
+/**
+ * Directives that differ from a server of its own: loopback only, sockets that leave the host's event loop alone, and nothing is
+ * written to the disk unasked.
+ */
 const EMBEDDED: Record<string, string[]> = {
   "bind": ["127.0.0.1"],
   "network": ["portable"],
   "shards": ["0"],
   "loglevel": ["notice"],
+  "save": [""],
 };
 
 /**
- * Starts a server in this process. Throws an Error for an unknown directive or bad value, NetworkError when the port can't be
- * bound.
+ * Starts a server in this process. It keeps nothing on the disk, and loads nothing, unless `dir`, `save` or `appendonly` is given.
+ * Throws an Error for an unknown directive, a bad value, or data that can't be loaded, NetworkError when the port can't be bound.
  */
 export async function start(options: StartOptions = {}): Promise<RunningServer> {
   const { clock, onLog, onEnd, port = 0, ...directives } = options;
-  const config = new Config({
-    current: () => cwd(),
-    change: () => "an embedded server can't change the program's working directory",
-  });
+  const config = new Config(ownFolder());
   for (const [name, words] of Object.entries(EMBEDDED)) load(config, name, words);
   load(config, "port", [String(port)]);
   for (const [name, value] of Object.entries(directives)) {
@@ -65,7 +71,8 @@ export async function start(options: StartOptions = {}): Promise<RunningServer> 
   }
   const log = new Log(pid, wallMs, onLog ?? (() => {}));
   log.level = config.value("loglevel");
-  const server = new Server(config, log, { clock });
+  const loads = PERSISTENT.some((name) => directives[name] !== undefined);
+  const server = new Server(config, log, { clock, loads });
   let ended = false;
   const end = (report?: string) => {
     if (ended) return;
@@ -74,8 +81,10 @@ export async function start(options: StartOptions = {}): Promise<RunningServer> 
   };
   server.onShutdown = () => end();
   server.onDeath = end;
+  server.onFatal = () => end("the disk refused what must not be lost; the log has the reason");
   try {
     await server.listen({ anyPort: true });
+    if (!await server.load()) throw new Error("the data on the disk can't be loaded; the log has the reason");
   } catch (error) {
     await server.close();
     throw error;
@@ -87,6 +96,22 @@ export async function start(options: StartOptions = {}): Promise<RunningServer> 
     close() {
       ended = true;
       return server.close();
+    },
+  };
+}
+
+/** The directive `dir` of an embedded server: a folder of its own; the program's stays where it is. */
+function ownFolder(): WorkingFolder {
+  let folder = latin1Text(encodeText(cwd()));
+  return {
+    current: () => folder,
+    change(path) {
+      const wanted = absolutePath(path, folder);
+      const status = systemFiles.stat(new TextDecoder().decode(latin1Bytes(wanted)));
+      if (status === undefined) return "No such file or directory";
+      if (!status.isDir) return "Not a directory";
+      folder = wanted;
+      return undefined;
     },
   };
 }

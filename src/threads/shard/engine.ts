@@ -15,9 +15,12 @@ import { runGuarded, runRecorded } from "../../commands/run.ts";
 import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
+import type { EngineOrder, LoadResult } from "../engine_order.ts";
 import { BACKGROUND, type Journal } from "./journal.ts";
+import { Load } from "./load.ts";
 import type { ShardNotifier } from "./notifier.ts";
 import { Settings } from "./settings.ts";
+import type { SnapshotFeed } from "./snapshot_feed.ts";
 import { ToldEvents } from "./told_events.ts";
 
 /** Items of garbage freed between two looks at the clock: about 50 µs. */
@@ -25,6 +28,13 @@ const SWEEP = 512;
 
 /** `step`'s usual budget: requests wait no longer than that for background work. */
 export const STEP_MS = 1;
+/**
+ * The same for a snapshot: a step and as long a pause, so that requests wait half a step longer on average, and the walk has half of a
+ * busy thread. An idle one leaves the pauses out.
+ */
+const SNAPSHOT_STEP_MS = 0.5;
+/** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
+const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
 const STEP_PERCENT = 25;
 const STEP_PERCENT_PER_EFFORT = 2;
@@ -40,9 +50,18 @@ export class Engine {
   /** Number of the request that `run` is for, as the journal is to know it. */
   request = 1;
 
+  /** The engine's part in snapshots; undefined where nobody makes any (tests). */
+  snapshots: SnapshotFeed | undefined;
+  /** Changes there were at the latest snapshot's cut. */
+  changesAtCut = 0;
+
+  private load: Load | undefined;
   private pauseMs = 0;
   private idleMs = 0;
+  /** While a snapshot makes steps frequent: when the other work is due. */
+  private nextWorkMs = 0;
   private journalTo: Journal | undefined;
+  private replays = false;
   private notifier: ShardNotifier | undefined;
 
   /** Over one shard's store; `all` are the stores of all shards, for the memory they use together. */
@@ -77,17 +96,26 @@ export class Engine {
     this.configure();
   }
 
+  /** True while what runs comes from a journal: nothing expires and nothing is evicted unless that says so, and nobody is told. */
+  set replaying(on: boolean) {
+    if (on === this.replays) return;
+    this.replays = on;
+    for (const store of this.all) store.expiryEnabled = !on;
+    this.configure();
+  }
+
   /** Obeys what `settings` say now. */
   configure(): void {
     const { settings, eviction, expiry, notifier } = this;
     if (notifier !== undefined) {
-      const { notifyClasses, tellChanges } = settings;
+      const notifyClasses = this.replays ? 0 : settings.notifyClasses;
+      const tellChanges = this.replays ? 0 : settings.tellChanges;
       notifier.tellsChanges = tellChanges !== 0;
       this.call.notifyMask = notifyClasses;
       this.call.notifier = notifyClasses !== 0 || tellChanges !== 0 ? notifier : undefined;
       for (const store of this.all) store.tellsNew = (notifyClasses & NotifyClass.NEW) !== 0;
     }
-    eviction.limitBytes = settings.maxMemory;
+    eviction.limitBytes = this.replays ? 0 : settings.maxMemory;
     eviction.policy = settings.policy;
     eviction.samples = settings.samples;
     eviction.tenacity = settings.tenacity;
@@ -140,12 +168,58 @@ export class Engine {
     effects.clear();
   }
 
+  /** The changes made by this engine, ever, in any store. */
+  get changes(): number {
+    let changes = 0;
+    for (const store of this.all) changes += store.dirty;
+    return changes;
+  }
+
+  /** Does what main asks at this point of the order of requests; `loaded` gets a load's result, later. */
+  obey(order: EngineOrder, loaded?: (result: LoadResult) => void): void {
+    switch (order.kind) {
+      case "snapshot":
+        this.changesAtCut = this.changes;
+        this.snapshots?.begin(order.job, order.form);
+        break;
+      case "abandon":
+        this.snapshots?.abort(order.job);
+        break;
+      case "load":
+        this.load = new Load(this.store, this.limits, this.call.shard, this.call.shardCount, order, loaded!);
+        break;
+    }
+  }
+
+  /** Of the load under way, or the last one. */
+  get loadedBytes(): number {
+    return this.load?.bytes ?? 0;
+  }
+
+  /** True while a snapshot or a load would use all the time it gets: the pauses between steps are for requests only. */
+  get eager(): boolean {
+    const { load, snapshots } = this;
+    if (load !== undefined && load.active) return true;
+    return snapshots !== undefined && snapshots.active && !snapshots.waits;
+  }
+
   /**
-   * Background work: eviction, active expiry, then freeing what large values left behind. Takes at most about `budgetMs`; `clock`
+   * Background work: snapshots, eviction, active expiry, then freeing what large values left behind. Takes at most about `budgetMs`; `clock`
    * gives ms. Returns the ms after which it wants to go on.
    */
   step(budgetMs: number, clock: () => number): number {
-    const pauseMs = this.work(budgetMs, clock);
+    const { load, snapshots } = this;
+    if (load !== undefined && load.active) {
+      load.step(LOAD_STEP_MS, clock);
+      return 0;
+    }
+    let pauseMs = Infinity;
+    if (snapshots !== undefined && snapshots.active) pauseMs = snapshots.step(SNAPSHOT_STEP_MS, clock);
+    if (pauseMs === Infinity || clock() >= this.nextWorkMs) {
+      const workPauseMs = this.work(budgetMs, clock);
+      this.nextWorkMs = clock() + workPauseMs;
+      pauseMs = Math.min(pauseMs, workPauseMs);
+    }
     if (this.call.effects.on) this.append(BACKGROUND);
     return pauseMs;
   }
