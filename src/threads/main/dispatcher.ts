@@ -132,9 +132,15 @@ export class Dispatcher {
       if ((this.gate & Gate.STALLED) !== 0 && entry.fullName !== "shutdown") return false;
       if ((this.gate & Gate.PAUSED) !== 0 && this.pause.holds(entry, session)) return false;
       if ((session.gate & Gate.WAITS) !== 0) return false;
-      if ((session.gate & Gate.MULTI) !== 0 && !entry.immediate) {
-        this.enqueue(session, entry, request);
-        return true;
+      if ((session.gate & Gate.MULTI) !== 0) {
+        if (!entry.immediate) {
+          this.enqueue(session, entry, request);
+          return true;
+        }
+        if (entry.fullName === "exec" && this.server.notifications.mayOvertakeIn(session)) {
+          this.comeAgainSettled(session);
+          return false;
+        }
       }
     }
     this.commandsProcessed++;
@@ -247,6 +253,16 @@ export class Dispatcher {
     // CLIENT REPLY SKIP itself sends nothing and lets the next command's reply be dropped.
     if ((session.gate & Gate.REPLY_SKIP) !== 0 && entry.fullName !== "client|reply") session.gate &= ~Gate.REPLY_SKIP;
     if (!entry.confirms) this.reply.pos = start;
+  }
+
+  /** The session's request comes again once everything that it is owed has gone. */
+  private comeAgainSettled(session: Session): void {
+    session.gate |= Gate.WAITS;
+    session.onSettled = () => {
+      session.onSettled = undefined;
+      session.gate &= ~Gate.WAITS;
+      if (!session.closed) this.server.connections.resume(session);
+    };
   }
 
   /**

@@ -108,6 +108,12 @@ export class Notifications implements KeyEvents {
     return session.pendingCount > 0 && !queued && this.on;
   }
 
+  /** The same for what the session's queue publishes. */
+  mayOvertakeIn(session: Session): boolean {
+    return session.pendingCount > 0 && this.on &&
+      session.queue!.commands.some(({ entry }) => (entry.flags & Flag.PUBSUB) !== 0);
+  }
+
   /** PUBLISH, once the session's earlier requests are answered. */
   publishLater({ args, server, session }: MainContext): void {
     const channel = args.buf.slice(args.at[1], args.at[1] + args.len[1]);
