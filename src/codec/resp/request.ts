@@ -8,7 +8,7 @@
  * 2. Parsing resumes where it stopped: arguments found stay found while the bytes before `resumeAt` stay in place relative
  *    to the request's start, so a request that trickles in costs no more than its length.
  */
-import { latin1Bytes, latin1Text } from "../../base/bytes.ts";
+import { copyBytes, latin1Bytes, latin1Text } from "../../base/bytes.ts";
 import { parseSafeInteger } from "../../base/integers.ts";
 
 /** Longest inline command, and longest line that announces a length (Redis: PROTO_INLINE_MAX_SIZE). */
@@ -16,6 +16,8 @@ const LINE_MAX = 65536;
 const UNAUTHENTICATED_ARGS = 10;
 const UNAUTHENTICATED_BULK = 16384;
 const INT_MAX = 2147483647;
+/** A copy's memory is at least so large, so that it can be used again. */
+const COPY_BYTES = 128;
 /** Capacity for arguments is not taken on an announcement's word beyond this many. */
 const TRUSTED_ARGS = 1024;
 
@@ -187,8 +189,8 @@ export class Request {
     return Parsed.REQUEST;
   }
 
-  /** A request of its own with the same arguments. */
-  copy(): Request {
+  /** Makes another request one with the same arguments, in memory of its own. */
+  copyTo(copy: Request): void {
     const { argc, at, len } = this;
     let from = at[0];
     let to = from;
@@ -196,15 +198,14 @@ export class Request {
       from = Math.min(from, at[i]);
       to = Math.max(to, at[i] + len[i]);
     }
-    const copy = new Request();
     if (argc > copy.at.length) copy.widen(argc);
     for (let i = 0; i < argc; i++) {
       copy.at[i] = at[i] - from;
       copy.len[i] = len[i];
     }
-    copy.buf = this.buf.slice(from, to);
+    if (copy.buf.length < to - from) copy.buf = new Uint8Array(Math.max(to - from, COPY_BYTES));
+    copyBytes(copy.buf, 0, this.buf, from, to - from);
     copy.argc = argc;
-    return copy;
   }
 
   /** Makes this request the given arguments (cold: inline commands, commands that the server itself runs). */

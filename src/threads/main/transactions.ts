@@ -13,7 +13,7 @@
  */
 import { equalBytes, latin1Bytes } from "../../base/bytes.ts";
 import { ReplyError } from "../../base/reply_error.ts";
-import type { Request } from "../../codec/resp/request.ts";
+import { Request } from "../../codec/resp/request.ts";
 import { KeyFinder } from "../../commands/key_specs.ts";
 import { commandNumbers, internalCommands } from "../../commands/table.ts";
 import { CommandEntry } from "./command_entry.ts";
@@ -27,6 +27,10 @@ import { StepwiseExec } from "./stepwise_exec.ts";
 const NOT_ALLOWED = new ReplyError("ERR Command not allowed inside a transaction");
 const NO_EXEC = new ReplyError("ERR EXEC without MULTI");
 const ABORTED = new ReplyError("EXECABORT Transaction discarded because of previous errors.");
+
+/** Requests kept for queues to come: those of some clients' usual transactions; a large one's memory is given up. */
+const SPARE_REQUESTS = 256;
+const SPARE_BYTES = 1024;
 
 /** Places of the internal commands in `entries`. */
 const WATCH = 0;
@@ -48,6 +52,7 @@ export class Transactions {
     new CommandEntry(each, undefined, commandNumbers)
   );
   private readonly builder = new RequestBuilder();
+  private readonly spare: Request[] = [];
   private readonly finder = new KeyFinder();
 
   constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {}
@@ -71,11 +76,22 @@ export class Transactions {
       session.queue!.broken = true;
       throw NOT_ALLOWED;
     }
-    session.queue!.commands.push({ entry, request: request.copy() });
+    const copy = this.spare.pop() ?? new Request();
+    request.copyTo(copy);
+    session.queue!.commands.push({ entry, request: copy });
+  }
+
+  /** Keeps the memory of a queue's requests, if it is not much, for the next ones. */
+  private giveBack(commands: readonly Queued[]): void {
+    for (const { request } of commands) {
+      if (this.spare.length === SPARE_REQUESTS) return;
+      if (request.buf.length + request.at.length * 8 <= SPARE_BYTES) this.spare.push(request);
+    }
   }
 
   /** DISCARD, RESET and the connection's end: the queue and the watches are forgotten. */
   discard(session: Session): void {
+    if (session.queue !== undefined) this.giveBack(session.queue.commands);
     session.queue = undefined;
     session.gate &= ~Gate.MULTI;
     this.unwatch(session);
@@ -137,6 +153,7 @@ export class Transactions {
     for (const each of commands) run.add(each);
     this.builder.begin(this.entries[EXEC].nameBytes);
     run.write(this.builder);
+    this.giveBack(commands);
     if (run.reads.length === 0) this.send(session, EXEC, session.db);
     else {
       const { tracking } = this.dispatcher.server;
