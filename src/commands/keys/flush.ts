@@ -50,6 +50,7 @@ export const flushAll: ShardCommand = {
     }
     // Redis counts the command itself too.
     if (call.shard === 0) call.store.dirty++;
+    if (call.shard === 0 || call.stores !== null) call.store.flushes++;
     recordForAll(call);
     call.reply.ok();
   },

@@ -27,15 +27,6 @@ export interface SnapshotJob {
   readonly aux: readonly (readonly [name: string, value: string])[];
 }
 
-/** What an engine is told of a job. */
-export interface SnapshotOrder {
-  readonly job: number;
-  readonly form: SnapshotForm;
-  readonly version: number;
-  /** rdbcompression. */
-  readonly compress: boolean;
-}
-
 export interface BeginSnapshot extends TaskMessage, SnapshotJob {
   readonly kind: "begin";
 }

@@ -8,17 +8,21 @@ export function publishFigures(figures: Figures, engine: Engine, stores: readonl
   const { call, expiry, eviction, store } = engine;
   let expiredKeys = 0;
   let expiredFields = 0;
-  let dirty = 0;
+  let flushes = 0;
   for (let i = 0; i < stores.length; i++) {
     expiredKeys += stores[i].expiredKeys;
     expiredFields += stores[i].expiredFields;
-    dirty += stores[i].dirty;
+    flushes += stores[i].flushes;
   }
   figures.set(Figure.HITS, call.hits);
   figures.set(Figure.MISSES, call.misses);
   figures.set(Figure.EXPIRED_KEYS, expiredKeys);
   figures.set(Figure.EXPIRED_FIELDS, expiredFields);
-  figures.set(Figure.DIRTY, dirty);
+  figures.set(Figure.DIRTY, engine.changes);
+  figures.set(Figure.DIRTY_AT_CUT, engine.changesAtCut);
+  figures.set(Figure.SNAPSHOT_ENTRIES, engine.snapshots?.entries ?? 0);
+  figures.set(Figure.FLUSHES, flushes);
+  figures.set(Figure.LOADED_BYTES, engine.loadedBytes);
   figures.set(Figure.EXPIRY_CAP_REACHED, expiry.timeCapReached);
   figures.set(Figure.EXPIRY_CPU_US, expiry.spentUs);
   figures.set(Figure.STALE_SHARE, expiry.staleShare);

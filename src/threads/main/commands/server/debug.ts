@@ -5,6 +5,7 @@ import type { Reply } from "../../../../codec/resp/reply.ts";
 import { writeHelp } from "../../../../commands/help.ts";
 import { blockThread } from "../../../../runtime/mod.ts";
 import type { MainCommand, MainContext } from "../../main_command.ts";
+import { debugReload } from "./debug_reload.ts";
 
 const WRONG_PROTOCOL = new ReplyError(
   "ERR Wrong protocol type name. Please use one of the following: " +
@@ -149,6 +150,8 @@ const help: MainCommand = {
       "PROTOCOL <type>",
       "    Reply a value of <type>: string, integer, double, bignum, null, array, set,",
       "    map, attrib, push, verbatim, true, false.",
+      "RELOAD [option ...]",
+      "    Save the RDB file and load it again. Options: MERGE, NOFLUSH, NOSAVE.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    Turn the search for expired keys off and on.",
       "SLEEP <seconds>",
@@ -163,5 +166,5 @@ export const debug: MainCommand = {
   summary: "Commands for tests.",
   complexity: "Depends on subcommand.",
   syntax: "",
-  subcommands: [error, help, logLine, protocol, setActiveExpire, sleep],
+  subcommands: [error, help, logLine, protocol, debugReload, setActiveExpire, sleep],
 };

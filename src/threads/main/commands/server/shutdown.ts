@@ -1,9 +1,8 @@
-/** SHUTDOWN: ends the server. */
+/** SHUTDOWN: ends the server (threads/main/persistence/shutdown.ts). */
 import { ReplyError, SYNTAX_ERROR } from "../../../../base/reply_error.ts";
 import type { MainCommand, MainContext } from "../../main_command.ts";
 
 const NOTHING_TO_ABORT = new ReplyError("ERR No shutdown in progress.");
-const CANNOT_SAVE = new ReplyError("ERR Errors trying to SHUTDOWN. Check logs.");
 
 export const shutdown: MainCommand = {
   name: "shutdown",
@@ -15,7 +14,7 @@ export const shutdown: MainCommand = {
   complexity: "O(N) when saving, where N is the number of keys in all databases, otherwise O(1)",
   syntax: "[NOSAVE | SAVE] [NOW] [FORCE] [ABORT]",
   history: [["7.0.0", "NOW, FORCE and ABORT."]],
-  main({ server, args, session }: MainContext): void {
+  main({ server, args, reply, session }: MainContext): void {
     let abort = false;
     let save = false;
     let noSave = false;
@@ -28,13 +27,13 @@ export const shutdown: MainCommand = {
       else if (!args.is(i, "now")) throw SYNTAX_ERROR;
     }
     if ((abort && args.argc > 2) || (save && noSave)) throw SYNTAX_ERROR;
-    if (abort) throw NOTHING_TO_ABORT;
-    if (save && !force) {
-      server.log.warning("SHUTDOWN SAVE: there is no persistence to save with.");
-      throw CANNOT_SAVE;
+    const { shutdown } = server.persistence;
+    if (abort) {
+      if (!shutdown.abort()) throw NOTHING_TO_ABORT;
+      reply.ok();
+      return;
     }
     // The client learns of success by the connection's end.
-    server.connections.closeAfterReply(session);
-    server.onShutdown();
+    server.dispatcher.replyLater(session, shutdown.request({ save, noSave, force }));
   },
 };

@@ -1,0 +1,83 @@
+/**
+ * Shutdown: from SHUTDOWN or a signal to the point where nothing is left to be saved. Main thread.
+ *
+ *   idle --request--> saving --saved, or forced--> ended (Server.onShutdown)
+ *    ^                  |
+ *    +--failed, aborted-+
+ *
+ * Invariant: from the cut of the last save on no command of a client runs, so that nothing is acknowledged and lost.
+ */
+import { ReplyError } from "../../../base/reply_error.ts";
+import type { Server } from "../server.ts";
+
+export interface ShutdownOptions {
+  /** SAVE: also without save points. */
+  readonly save: boolean;
+  /** NOSAVE: not even with save points. */
+  readonly noSave: boolean;
+  /** FORCE: even if saving fails. */
+  readonly force: boolean;
+}
+
+const FAILED = new ReplyError("ERR Errors trying to SHUTDOWN. Check logs.");
+
+export class Shutdown {
+  private readonly waiting: ((error: ReplyError) => void)[] = [];
+  private underWay = false;
+  private force = false;
+
+  constructor(private readonly server: Server) {}
+
+  get inProgress(): boolean {
+    return this.underWay;
+  }
+
+  /** Shuts down; the promise resolves only when that failed or was aborted. */
+  request({ save, noSave, force }: ShutdownOptions): Promise<ReplyError> {
+    const failed = new Promise<ReplyError>((resolve) => this.waiting.push(resolve));
+    this.force ||= force;
+    if (this.underWay) return failed;
+    const { config, log, persistence } = this.server;
+    const { loading, saves, snapshots } = persistence;
+    this.underWay = true;
+    log.warning("User requested shutdown...");
+    if (snapshots.purpose === "save") log.warning("There is a child saving an .rdb. Killing it!");
+    else if (snapshots.purpose === "rewrite") log.warning("There is a child rewriting the AOF. Killing it!");
+    snapshots.abandon();
+    const saving = !noSave && !loading.active && (save || config.value("save").length > 0);
+    if (!saving) {
+      this.server.onShutdown();
+      return failed;
+    }
+    log.notice("Saving the final RDB snapshot before exiting.");
+    this.server.stall(true);
+    saves.begin(false, (ok) => this.saved(ok));
+    return failed;
+  }
+
+  private saved(ok: boolean): void {
+    if (!this.underWay) return; // aborted
+    if (ok || this.force) {
+      if (!ok) this.server.log.warning("Error trying to save the DB, but exiting since FORCE was given.");
+      this.server.onShutdown();
+      return;
+    }
+    this.server.log.warning("Error trying to save the DB, can't exit.");
+    this.giveUp();
+  }
+
+  /** SHUTDOWN ABORT; false when there is nothing to abort. */
+  abort(): boolean {
+    if (!this.underWay) return false;
+    this.server.log.notice("Shutdown manually aborted.");
+    this.giveUp();
+    this.server.persistence.snapshots.abandon();
+    return true;
+  }
+
+  private giveUp(): void {
+    this.underWay = this.force = false;
+    this.server.stall(false);
+    for (const tell of this.waiting.splice(0)) tell(FAILED);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * SnapshotFeed: an engine's part in a snapshot: the walk over its store (store/snapshot.ts), whose entries go to the persistence thread
+ * through a ring. On the engine's thread.
+ *
+ * Invariant: a job ends with exactly one END, or FAILED, unless it is aborted.
+ */
+import { Doorbell } from "../../ring/doorbell.ts";
+import { RingWriter } from "../../ring/ring.ts";
+import { SnapshotMessage, SnapshotSender } from "../../ring/snapshot_messages.ts";
+import { ArenaFull } from "../../memory/arena.ts";
+import type { EntryForm } from "../../store/dump/entry_writer.ts";
+import { Snapshot, type SnapshotSink, SnapshotStep } from "../../store/snapshot.ts";
+import type { Store } from "../../store/store.ts";
+import type { PersistenceRings } from "../persistence/setup.ts";
+
+/** Pause after a step while the disk is behind: what it takes to write some hundred KiB. */
+const BEHIND_MS = 1;
+const NOTHING = new Uint8Array(0);
+
+/** The feed of engine `engine`, over its ring to the persistence thread. */
+export function snapshotFeed(store: Store, rings: PersistenceRings, engine: number): SnapshotFeed {
+  return new SnapshotFeed(store, new SnapshotSender(new RingWriter(rings.snapshots[engine]), new Doorbell(rings.bell)));
+}
+
+export class SnapshotFeed implements SnapshotSink {
+  private readonly snapshot: Snapshot;
+  private job = 0;
+  /** A job is under way whose END has not been sent. */
+  private open = false;
+  /** The step before waited for the disk. */
+  private behind = false;
+
+  constructor(store: Store, private readonly sender: SnapshotSender) {
+    this.snapshot = new Snapshot(store);
+  }
+
+  /** True when `step` has something to do: also cleaning up, and sending what waits. */
+  get active(): boolean {
+    return this.open || this.snapshot.active || this.sender.waitingBytes > 0;
+  }
+
+  /** True while only the disk holds the walk up. */
+  get waits(): boolean {
+    return this.behind;
+  }
+
+  /** Entries of the job that have been written so far. */
+  get entries(): number {
+    return this.snapshot.written;
+  }
+
+  /** Cuts now. */
+  begin(job: number, form: EntryForm): void {
+    this.job = job;
+    this.behind = false;
+    try {
+      this.snapshot.begin(this, form);
+      this.open = true;
+    } catch (error) {
+      if (!(error instanceof ArenaFull)) throw error;
+      this.sender.send(SnapshotMessage.FAILED, job, NOTHING, 0, 0, 0);
+      this.sender.flush();
+    }
+  }
+
+  /** Gives the job up, if it is the one under way. */
+  abort(job: number): void {
+    if (job !== this.job || !this.open) return;
+    this.open = false;
+    this.snapshot.abort();
+    this.sender.clear();
+  }
+
+  /** Goes on for at most about `budgetMs`. Returns ms until it wants to go on, Infinity when there is nothing. */
+  step(budgetMs: number, clock: () => number): number {
+    const sent = this.sender.flush();
+    const state = this.snapshot.step(budgetMs, clock);
+    if (state === SnapshotStep.DONE && this.open) {
+      this.open = false;
+      this.sender.send(SnapshotMessage.END, this.job, NOTHING, 0, 0, this.snapshot.written);
+    }
+    this.behind = !this.sender.flush() || !sent || state === SnapshotStep.FULL;
+    if (!this.active) return Infinity;
+    return this.behind ? BEHIND_MS : budgetMs;
+  }
+
+  // ---- SnapshotSink ---------------------------------------------------------------------------------------------------
+
+  room(): number {
+    return this.sender.room();
+  }
+
+  write(buf: Uint8Array, from: number, to: number, db: number, whole: boolean): void {
+    const { pieceMax } = this.sender;
+    for (; to - from > pieceMax; from += pieceMax) {
+      this.sender.send(SnapshotMessage.ENTRIES, this.job, buf, from, from + pieceMax, db * 2);
+    }
+    this.sender.send(SnapshotMessage.ENTRIES, this.job, buf, from, to, db * 2 + (whole ? 1 : 0));
+  }
+}
