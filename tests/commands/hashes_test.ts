@@ -27,6 +27,7 @@ function encoding(t: EngineTester, key: string): string {
 function noteExpiry(store: Store, log: string[]): void {
   const text = (buf: Uint8Array, at: number, len: number) => String.fromCharCode(...buf.slice(at, at + len));
   store.events = {
+    created: () => {},
     expired: () => {},
     fieldExpired: (s, _db, buf, at, len) => {
       log.push(`${text(buf, at, len)} ${text(s.u8, s.keyAt, s.keyLen)}`);

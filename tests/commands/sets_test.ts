@@ -191,6 +191,7 @@ test("sets: events and what counts as a change", () => {
   assertEquals(t.takeEvents(), [
     "sadd s",
     "srem s",
+    "new d",
     "sadd d",
     "spop s",
     "del s",
