@@ -19,6 +19,7 @@ const DIFFERENCES: Record<string, Partial<Record<keyof RecordedCommand, string>>
   set: { arguments: "has the conditions of Redis 8" },
   bitop: { arguments: "names the operations" },
   hscan: { arguments: "has NOVALUES, since 7.4" },
+  wait: { flags: "blocking since 7.2", categories: "blocking since 7.2" },
   zrank: { arity: "has WITHSCORE, since 7.2", arguments: "has WITHSCORE, since 7.2" },
   zrevrank: { arity: "has WITHSCORE, since 7.2", arguments: "has WITHSCORE, since 7.2" },
   setnx: { deprecated: "marked so since 7.2", docFlags: "marked so since 7.2" },
