@@ -24,13 +24,13 @@ export const Figure = {
   BLOCKING_KEYS: 14,
   BLOCKING_KEYS_UNTIL_GONE: 15,
   /** DIRTY as it was at the last snapshot's cut. */
-  DIRTY_AT_CUT: 14,
+  DIRTY_AT_CUT: 16,
   /** Entries that the snapshot under way has written. */
-  SNAPSHOT_ENTRIES: 15,
+  SNAPSHOT_ENTRIES: 17,
   /** Times that FLUSHALL has run. */
-  FLUSHES: 16,
+  FLUSHES: 18,
   /** Bytes of the file that the load under way, or the last one, has passed over. */
-  LOADED_BYTES: 17,
+  LOADED_BYTES: 19,
 } as const;
 
 /** Gauges first, then for each command its microseconds, then the commands' histograms. */

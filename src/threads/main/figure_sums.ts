@@ -8,6 +8,10 @@ import type { Shards } from "./shards.ts";
 /** States and lifetimes rather than counters: a reset does not touch them. */
 const KEPT: readonly number[] = [
   Figure.DIRTY,
+  Figure.DIRTY_AT_CUT,
+  Figure.SNAPSHOT_ENTRIES,
+  Figure.FLUSHES,
+  Figure.LOADED_BYTES,
   Figure.LAZYFREE_PENDING,
   Figure.CPU_USER_US,
   Figure.CPU_SYSTEM_US,

@@ -88,6 +88,7 @@ export function persistenceFields({ figures, persistence }: Server): Field[] {
     ["rdb_last_load_keys_expired", loading.lastExpired],
     ["rdb_last_load_keys_loaded", loading.lastKeys],
     ...persistence.appendOnly.fields,
+    ...loading.fields,
   ];
 }
 

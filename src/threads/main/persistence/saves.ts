@@ -170,8 +170,9 @@ export class Saves {
   private noteFlush(): void {
     const flushes = this.server.figures.get(Figure.FLUSHES);
     if (flushes === this.flushesSeen) return;
+    if (this.inProgress) this.snapshots.abandon();
+    if (this.snapshots.purpose !== undefined) return; // a client waits for that save, or the append-only file needs it
     this.flushesSeen = flushes;
-    if (this.snapshots.purpose === "save") this.snapshots.abandon();
-    if (this.snapshots.purpose === undefined && this.server.config.value("save").length > 0) this.begin(false);
+    if (this.server.config.value("save").length > 0) this.begin(false);
   }
 }
