@@ -152,20 +152,32 @@ function withoutLag(reply: Reply): Reply {
   return { ...reply, items: items.map(withoutLag) };
 }
 
-/** The reply with every long or exponential number in its shortest form. */
+/**
+ * The reply with every long or exponential number in its shortest form; of fractions 14 digits count, since the last ones of a distance
+ * depend on who computes the sines (docs/DIFFERENCES.md).
+ */
 function shortest(reply: Reply): Reply {
   if ("items" in reply) return { ...reply, items: reply.items.map(shortest) };
   if ((reply.type === "bulk" || reply.type === "double") && /^-?\d+(\.\d+)?(e[+-]?\d+)?$/.test(reply.text)) {
-    return { ...reply, text: String(Number(reply.text)) };
+    const number = Number(reply.text);
+    return { ...reply, text: String(Number.isInteger(number) ? number : Number(number.toPrecision(14))) };
   }
   return reply;
+}
+
+/** Without a star in its BY pattern SORT leaves a set in the order of its memory; of a list that is tested by transcripts. */
+function comparisonOf(request: Request): Comparison | undefined {
+  const name = (request[0] ?? "").toUpperCase();
+  const by = request.findIndex((word) => word.toUpperCase() === "BY");
+  if (name.startsWith("SORT") && by > 0 && !(request[by + 1] ?? "").includes("*")) return "shape";
+  return COMPARISONS[name];
 }
 
 function same(request: Request, a: Reply, b: Reply): boolean {
   const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
   if (left === right) return true;
   if (a.type !== b.type || a.type === "error") return false;
-  const comparison = COMPARISONS[(request[0] ?? "").toUpperCase()];
+  const comparison = comparisonOf(request);
   if (comparison === undefined) return false;
   if (typeof comparison === "object") {
     if (a.type !== "int" || b.type !== "int") return false;
