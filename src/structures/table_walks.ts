@@ -1,0 +1,241 @@
+/**
+ * TableWalks: passing over a table's items: scans by cursors that stay good while it changes, random items, whole walks. Any thread, one
+ * at a time. The part of Table (table.ts) that looks for no key.
+ */
+import { TableSegments } from "./table_segments.ts";
+import {
+  BUCKET_WORDS,
+  H_COUNT,
+  H_DEPTH,
+  H_FLAGGED,
+  H_LOG,
+  HEADER_WORDS,
+  HOME_BITS,
+  MAX_DEPTH,
+  MAX_ITEMS,
+  NEXT_MASK,
+  R_COUNT,
+  R_DEPTH,
+  R_DIR,
+  R_FLAGGED,
+  RANDOM_TRIES,
+  ROOT_WORDS,
+  scanPlace,
+  SLOTS,
+  STASH,
+  STASH_MASK,
+} from "./table_layout.ts";
+
+export class TableWalks extends TableSegments {
+  /**
+   * Collects into `found` the items of one home bucket at `cursor` (0 starts); returns the next cursor, 0 at the end.
+   * Cursors are below 2^24 and stay good whatever changes between calls (invariant 3).
+   */
+  scan(root: number, cursor: number): number {
+    this.scanFrom = 0;
+    return this.scanBucket(root, cursor);
+  }
+
+  /** As `scan`, without the items that scans up to `cursor` have given before a merge. */
+  scanOnce(root: number, cursor: number): number {
+    this.scanFrom = cursor;
+    return this.scanBucket(root, cursor);
+  }
+
+  protected scanBucket(root: number, cursor: number): number {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return 0;
+    const depth = i32[root + R_DEPTH];
+    const home = (cursor >>> MAX_DEPTH) & 63;
+    const prefix = cursor & ((1 << MAX_DEPTH) - 1);
+    const seg = (depth === 0 ? dir : i32[(dir >> 2) + (prefix >>> (MAX_DEPTH - depth))]) >> 2;
+    const log = i32[seg + H_LOG];
+    this.collect(seg, log, home >> (HOME_BITS - log));
+    const span = 1 << (MAX_DEPTH - i32[seg + H_DEPTH]);
+    const next = (prefix & -span) + span;
+    if (next < 1 << MAX_DEPTH) return (home << MAX_DEPTH) | next;
+    const step = 1 << (HOME_BITS - log);
+    const nextHome = (home & -step) + step;
+    return nextHome >= 64 ? 0 : nextHome << MAX_DEPTH;
+  }
+
+  /** Gathers the items whose home is `home`: in it, in the next bucket, in the stash. */
+  protected collect(seg: number, log: number, home: number): void {
+    const i32 = this.i32;
+    const first = seg + HEADER_WORDS;
+    const bucket = first + home * BUCKET_WORDS;
+    this.collectBucket(bucket, log, home);
+    const meta = i32[bucket];
+    if ((meta & NEXT_MASK) !== 0) {
+      this.collectBucket(first + ((home + 1) & ((1 << log) - 1)) * BUCKET_WORDS, log, home);
+    }
+    if ((meta & STASH_MASK) !== 0) {
+      for (let s = 0; s < STASH[log]; s++) this.collectBucket(first + ((1 << log) + s) * BUCKET_WORDS, log, home);
+    }
+  }
+
+  protected collectBucket(bucket: number, log: number, home: number): void {
+    const i32 = this.i32;
+    for (let i = 0; i < SLOTS; i++) {
+      const ref = i32[bucket + 4 + i];
+      if (ref === 0) continue;
+      const h = this.hashOf(ref);
+      if ((h & 63) >> (HOME_BITS - log) !== home || scanPlace(h) < this.scanFrom) continue;
+      if (this.foundCount === this.found.length) {
+        const wider = new Int32Array(this.found.length * 2);
+        wider.set(this.found);
+        this.found = wider;
+      }
+      this.found[this.foundCount++] = ref;
+    }
+  }
+
+  /**
+   * A random item, or 0 when empty; sets `slot`. `random()` gives [0, 1). Exactly uniform: a throw names one slot of one segment,
+   * each with the same chance, and is repeated when the slot is empty.
+   */
+  random(root: number, random: () => number): number {
+    const i32 = this.i32;
+    const count = i32[root + R_COUNT];
+    if (count === 0) return 0;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    const log = i32[(this.anySegment(root) >> 2) + H_LOG];
+    const slots = ((1 << log) + STASH[log]) * SLOTS;
+    const throws = slots * (1 << depth);
+    for (let tries = 0; tries < RANDOM_TRIES; tries++) {
+      const r = Math.floor(random() * throws);
+      const prefix = Math.floor(r / slots);
+      const seg = (depth === 0 ? dir : i32[(dir >> 2) + prefix]) >> 2;
+      // A segment with several directory entries answers only for its first, so that all segments are alike.
+      if ((prefix & ((1 << (depth - i32[seg + H_DEPTH])) - 1)) !== 0) continue;
+      if (this.pick(seg, r - prefix * slots) !== 0) return i32[this.slot];
+    }
+    return this.nth(root, Math.floor(random() * count));
+  }
+
+  /** Item number `k` in the order of directory and slots; sets `slot`. Time: the number of segments. */
+  protected nth(root: number, k: number): number {
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    let prefix = 0;
+    let seg = (depth === 0 ? dir : i32[dir >> 2]) >> 2;
+    while (k >= i32[seg + H_COUNT]) {
+      k -= i32[seg + H_COUNT];
+      prefix += 1 << (depth - i32[seg + H_DEPTH]);
+      seg = i32[(dir >> 2) + prefix] >> 2;
+    }
+    let n = 0;
+    while (this.pick(seg, n) === 0 || k-- > 0) n++;
+    return i32[this.slot];
+  }
+
+  protected pick(seg: number, n: number): number {
+    const bucket = seg + HEADER_WORDS + Math.floor(n / SLOTS) * BUCKET_WORDS;
+    const position = n % SLOTS;
+    const ref = this.i32[bucket + 4 + position];
+    if (ref === 0) return 0;
+    this.segment = seg;
+    this.bucket = bucket;
+    this.position = position;
+    this.slot = bucket + 4 + position;
+    return ref;
+  }
+
+  /**
+   * Collects flagged items from the bucket at `place` on, until `want` are found or `maxBuckets` were looked at; returns the
+   * next place, 0 after the last. Places are only hints: a table that changed in between gives other items, not an error.
+   */
+  scanFlagged(root: number, place: number, want: number, maxBuckets: number): number {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0 || i32[root + R_FLAGGED] === 0) return 0;
+    const depth = i32[root + R_DEPTH];
+    let prefix = place >>> 7;
+    let b = place & 127;
+    if (prefix >= 1 << depth) prefix = b = 0;
+    for (let looked = 0; looked < maxBuckets && this.foundCount < want; looked++) {
+      const seg = (depth === 0 ? dir : i32[(dir >> 2) + prefix]) >> 2;
+      const buckets = (1 << i32[seg + H_LOG]) + STASH[i32[seg + H_LOG]];
+      if (i32[seg + H_FLAGGED] === 0 || b >= buckets) {
+        b = 0;
+        const span = 1 << (depth - i32[seg + H_DEPTH]);
+        prefix = (prefix & -span) + span;
+        if (prefix >= 1 << depth) return 0;
+        continue;
+      }
+      const bucket = seg + HEADER_WORDS + b * BUCKET_WORDS;
+      let flags = i32[bucket] & 0xfff;
+      while (flags !== 0) {
+        const i = 31 - Math.clz32(flags & -flags);
+        if (this.foundCount < this.found.length) this.found[this.foundCount++] = i32[bucket + 4 + i];
+        flags &= flags - 1;
+      }
+      b++;
+    }
+    return (prefix << 7) | b;
+  }
+
+  /** A random place for `scanFlagged`. */
+  randomPlace(root: number, random: () => number): number {
+    return Math.floor(random() * (1 << (this.i32[root + R_DEPTH] + 7)));
+  }
+
+  /**
+   * Collects all items of the segment at `place` (0 starts) into `found`; returns the next place, 0 after the last. For walks during
+   * which the table does not change; the order is that of hash prefixes, the same in all tables with the same hash.
+   */
+  walk(root: number, place: number): number {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return 0;
+    const depth = i32[root + R_DEPTH];
+    const seg = (depth === 0 ? dir : i32[(dir >> 2) + place]) >> 2;
+    this.collectSegment(seg);
+    const next = place + (1 << (depth - i32[seg + H_DEPTH]));
+    return next === 1 << depth ? 0 : next;
+  }
+
+  /**
+   * Takes the items of one segment into `found` and gives the segment back, so that a huge table can be freed in steps: false when
+   * nothing was left. `place` is a word that is 0 at first and belongs to this function until the end; meanwhile the table is good for
+   * nothing else.
+   */
+  dismantle(root: number, place: number): boolean {
+    this.foundCount = 0;
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return false;
+    const depth = i32[root + R_DEPTH];
+    const segment = depth === 0 ? dir : i32[(dir >> 2) + i32[place]];
+    this.collectSegment(segment >> 2);
+    i32[place] += 1 << (depth - i32[(segment >> 2) + H_DEPTH]);
+    this.arena.free(segment);
+    if (i32[place] === 1 << depth) {
+      if (depth !== 0) this.arena.free(dir);
+      i32.fill(0, root, root + ROOT_WORDS);
+    }
+    return true;
+  }
+
+  protected collectSegment(seg: number): void {
+    if (this.found.length < MAX_ITEMS) this.found = new Int32Array(MAX_ITEMS);
+    const i32 = this.i32;
+    const found = this.found;
+    const log = i32[seg + H_LOG];
+    const end = seg + HEADER_WORDS + ((1 << log) + STASH[log]) * BUCKET_WORDS;
+    let n = 0;
+    for (let bucket = seg + HEADER_WORDS; bucket < end; bucket += BUCKET_WORDS) {
+      for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) {
+        const ref = i32[w];
+        if (ref !== 0) found[n++] = ref;
+      }
+    }
+    this.foundCount = n;
+  }
+}
