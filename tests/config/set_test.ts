@@ -142,5 +142,6 @@ test("config: own directives", () => {
   assertEquals(config.load("network", ["EPOLL"], false), undefined);
   assertEquals(config.text("network"), "epoll");
   assertEquals(config.set([["rdb-version", "10"]], CONTEXT), undefined);
+  assertEquals(config.load("rdb-version", ["8"], false), "argument must be between 9 and 12 inclusive");
   assert(config.set([["shards", "2"]], CONTEXT)?.includes("immutable"));
 });

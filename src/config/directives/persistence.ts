@@ -28,7 +28,7 @@ export const persistenceDirectives = {
   "dbfilename": directive(text, "dump.rdb", { protected: true, check: checkDbFilename }),
   "rdbcompression": directive(yesNo, true),
   "rdbchecksum": directive(yesNo, true, { immutable: true }),
-  "rdb-version": directive(int(1, 12), 11),
+  "rdb-version": directive(int(9, 12), 11),
   "rdb-del-sync-files": directive(yesNo, false, { effect: false }),
   "rdb-save-incremental-fsync": directive(yesNo, true),
   "rdb-key-save-delay": directive(int(INT_MIN, INT_MAX), 0, { hidden: true, effect: false }),

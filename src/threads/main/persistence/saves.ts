@@ -22,8 +22,6 @@ const MISCONF = new ReplyError(
 );
 /** Redis's CONFIG_BGSAVE_RETRY_DELAY. */
 const RETRY_S = 5;
-/** Below this no save of a version can be: older files lack what the codec writes. */
-const OLDEST_WRITTEN = 9;
 
 export class Saves {
   /** Unix time of the last successful save (at first of the start), of the last try, in seconds. */
@@ -99,7 +97,7 @@ export class Saves {
       log.notice(`Background saving started by pid ${pid}`);
     }
     const folder = config.path("dir");
-    const version = Math.max(OLDEST_WRITTEN, config.int("rdb-version"));
+    const version = config.int("rdb-version");
     this.snapshots.begin(
       "save",
       {
