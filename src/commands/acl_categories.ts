@@ -65,8 +65,3 @@ export function aclCategories(command: CommandFacts): string[] {
   }
   return CATEGORIES.filter((category) => found.has(category));
 }
-
-/** The same as a set of bits, `1 << place in CATEGORIES`. */
-export function categoryBits(command: CommandFacts): number {
-  return aclCategories(command).reduce((bits, category) => bits | (1 << CATEGORIES.indexOf(category)), 0);
-}

@@ -184,8 +184,13 @@ export class Effects {
 
   /** The key in argument `i` is removed: DEL, or UNLINK when `lazy`, the value of the lazyfree directive that applies. */
   deleted(i: number, lazy: number): void {
+    this.ofKey(lazy !== 0 ? "UNLINK" : "DEL", i);
+  }
+
+  /** A command that takes nothing but the key in argument `i`. */
+  ofKey(name: string, i: number): void {
     this.begin(2);
-    this.text(lazy !== 0 ? "UNLINK" : "DEL");
+    this.text(name);
     this.arg(i);
   }
 

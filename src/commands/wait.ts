@@ -7,6 +7,7 @@
  */
 import { ReplyError } from "../base/reply_error.ts";
 import { parseDouble } from "../base/doubles.ts";
+import type { Type } from "../store/entry.ts";
 import type { Call } from "./call.ts";
 import type { Arguments } from "./command.ts";
 
@@ -57,6 +58,18 @@ export class Wait {
     this.asked = false;
     this.texts.clear();
   }
+}
+
+/** The end of a command that found nothing: it waits for `count` keys from argument `first` on, or replies a nil array where it must not. */
+export function waitOrNil(call: Call, first: number, count: number, deadlineMs: number): void {
+  if (call.mayBlock) call.wait.ask(first, count, deadlineMs);
+  else call.reply.nilArray();
+}
+
+/** True when the key in argument `i`, one of the shard's own, holds a value of this type: collections that exist have an element. */
+export function holds(call: Call, i: number, type: Type): boolean {
+  const e = call.peek(i);
+  return e !== 0 && call.store.type(e) === type;
 }
 
 /** Argument `i`, seconds with decimals, as a deadline; 0 says for ever. Throws ReplyError. */

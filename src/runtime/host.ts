@@ -92,9 +92,6 @@ export const bun: BunHost | undefined = (globalThis as { Bun?: BunHost }).Bun;
 /** True in Deno. */
 export const isDeno: boolean = typeof Deno !== "undefined" && bun === undefined;
 
-/** The runtime's name. */
-export const runtimeName: "deno" | "bun" = isDeno ? "deno" : "bun";
-
 /** The runtime's name and version, such as "deno 2.9.6". */
 export const runtimeVersion: string = bun === undefined ? `deno ${Deno.version.deno}` : `bun ${bun.version}`;
 

@@ -18,9 +18,8 @@ export const pid: number = process.pid;
 /** Path of the running executable: the runtime's, or our own when compiled. */
 export const executablePath: string = process.execPath;
 
-/** Operating system and machine, as in "linux" and "x64". */
+/** Operating system, as in "linux". */
 export const osName: string = process.platform;
-export const archName: string = process.arch;
 
 /** Kernel name, release and machine as `uname -srm` prints them. */
 export const osText: string = `${os.type()} ${os.release()} ${os.machine()}`;
@@ -83,11 +82,6 @@ export function writeStderr(bytes: Uint8Array | string): void {
 /** All of standard input. */
 export function readStdin(): Uint8Array {
   return new Uint8Array(readFileSync(0));
-}
-
-/** True when standard output is a terminal. */
-export function stdoutIsTerminal(): boolean {
-  return process.stdout.isTTY === true;
 }
 
 /** Resident memory of the whole process, in bytes. */

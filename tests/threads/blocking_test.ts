@@ -251,7 +251,6 @@ for (const shards of [0, 1, 4]) {
       if (random() < 0.3) await control.pipeline([["MULTI"], ...requests, ["EXEC"]]);
       else await control.pipeline(requests);
     }
-    await new Promise((resolve) => setTimeout(resolve, 200));
     stopping = true;
     await Promise.all(workers);
     await stage.quiet();

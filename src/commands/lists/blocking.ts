@@ -2,33 +2,29 @@
 import { Type } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
 import { keyAt, keysCounted, keysFrom, type ShardCommand } from "../command.ts";
-import { timeoutArgument, type Waiting } from "../wait.ts";
+import { holds, timeoutArgument, type Waiting, waitOrNil } from "../wait.ts";
 import { endArgument, popElement } from "./elements.ts";
 import { moveElement } from "./move.ts";
 import { countArgument, keysArgument, popFirstOf } from "./pop.ts";
 
-const WAITING: Waiting = { replies: isList };
+const WAITING: Waiting = { replies: (call, i) => holds(call, i, Type.LIST) };
 
-/** A list that exists has an element. */
-function isList(call: Call, i: number): boolean {
-  const e = call.peek(i);
-  return e !== 0 && call.store.type(e) === Type.LIST;
-}
-
-const POP_KEYS = [keysFrom(1, -2, 1, "RW", "access", "delete")];
-
-export const blpop: ShardCommand = {
-  name: "blpop",
+const facts = {
   arity: -3,
   flags: ["write", "blocking"],
-  keys: POP_KEYS,
+  keys: [keysFrom(1, -2, 1, "RW", "access", "delete")],
   group: "list",
   since: "2.0.0",
-  summary: "Takes the first element of the first list that is not empty among several; waits for one.",
   complexity: "O(N) with N keys given",
   syntax: "key [key ...] timeout:double",
   history: [["6.0.0", "The timeout may have decimals."]],
   waiting: WAITING,
+} as const;
+
+export const blpop: ShardCommand = {
+  name: "blpop",
+  ...facts,
+  summary: "Takes the first element of the first list that is not empty among several; waits for one.",
   run(call: Call): void {
     pop(call, true, "LPOP");
   },
@@ -36,16 +32,8 @@ export const blpop: ShardCommand = {
 
 export const brpop: ShardCommand = {
   name: "brpop",
-  arity: -3,
-  flags: ["write", "blocking"],
-  keys: POP_KEYS,
-  group: "list",
-  since: "2.0.0",
+  ...facts,
   summary: "Takes the last element of the first list that is not empty among several; waits for one.",
-  complexity: "O(N) with N keys given",
-  syntax: "key [key ...] timeout:double",
-  history: [["6.0.0", "The timeout may have decimals."]],
-  waiting: WAITING,
   run(call: Call): void {
     pop(call, false, "RPOP");
   },
@@ -60,15 +48,10 @@ function pop(call: Call, atHead: boolean, effect: string): void {
     reply.array(2);
     reply.bulk(call.buf, call.at[i], call.len[i]);
     popElement(call, i, e, atHead);
-    if (effects.on) {
-      effects.begin(2);
-      effects.text(effect);
-      effects.arg(i);
-    }
+    if (effects.on) effects.ofKey(effect, i);
     return;
   }
-  if (call.mayBlock) call.wait.ask(1, argc - 2, deadlineMs);
-  else reply.nilArray();
+  waitOrNil(call, 1, argc - 2, deadlineMs);
 }
 
 export const blmpop: ShardCommand = {
@@ -88,13 +71,12 @@ export const blmpop: ShardCommand = {
     const count = countArgument(call, 4 + keys);
     const deadlineMs = timeoutArgument(call, 1);
     if (popFirstOf(call, 3, keys, atHead, count)) return;
-    if (call.mayBlock) call.wait.ask(3, keys, deadlineMs);
-    else call.reply.nilArray();
+    waitOrNil(call, 3, keys, deadlineMs);
   },
 };
 
 const MOVE_KEYS = [keyAt(1, "RW", "access", "delete"), keyAt(2, "RW", "insert")];
-const MOVING: Waiting = { replies: isList, firstKeyOnly: true };
+const MOVING: Waiting = { ...WAITING, firstKeyOnly: true };
 
 export const blmove: ShardCommand = {
   name: "blmove",

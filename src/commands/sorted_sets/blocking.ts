@@ -2,16 +2,10 @@
 import { Type } from "../../store/entry.ts";
 import type { Call } from "../call.ts";
 import { keysCounted, keysFrom, type ShardCommand } from "../command.ts";
-import { timeoutArgument, type Waiting } from "../wait.ts";
+import { holds, timeoutArgument, type Waiting, waitOrNil } from "../wait.ts";
 import { parseMpop, popFirst, popPairs } from "./pop.ts";
 
-const WAITING: Waiting = { replies: isZset };
-
-/** A sorted set that exists has a member. */
-function isZset(call: Call, i: number): boolean {
-  const e = call.peek(i);
-  return e !== 0 && call.store.type(e) === Type.ZSET;
-}
+const WAITING: Waiting = { replies: (call, i) => holds(call, i, Type.ZSET) };
 
 const facts = {
   arity: -3,
@@ -54,15 +48,10 @@ function pop(call: Call, max: boolean, effect: string): void {
     reply.array(3);
     reply.bulk(call.buf, call.at[i], call.len[i]);
     popPairs(call, i, e, 1, max, false);
-    if (effects.on) {
-      effects.begin(2);
-      effects.text(effect);
-      effects.arg(i);
-    }
+    if (effects.on) effects.ofKey(effect, i);
     return;
   }
-  if (call.mayBlock) call.wait.ask(1, argc - 2, deadlineMs);
-  else reply.nilArray();
+  waitOrNil(call, 1, argc - 2, deadlineMs);
 }
 
 export const bzmpop: ShardCommand = {
@@ -81,7 +70,6 @@ export const bzmpop: ShardCommand = {
     const wanted = parseMpop(call, 2);
     const deadlineMs = timeoutArgument(call, 1);
     if (popFirst(call, 3, wanted)) return;
-    if (call.mayBlock) call.wait.ask(3, wanted.keys, deadlineMs);
-    else call.reply.nilArray();
+    waitOrNil(call, 3, wanted.keys, deadlineMs);
   },
 };

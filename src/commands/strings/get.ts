@@ -129,7 +129,5 @@ function recordExpiry(call: Call, expiry: number): void {
 
 function recordPersist(call: Call): void {
   const { effects } = call;
-  effects.begin(2);
-  effects.text("PERSIST");
-  effects.arg(1);
+  effects.ofKey("PERSIST", 1);
 }

@@ -1,7 +1,7 @@
 /** MainCommand: a command that the main thread runs itself: connections, server, administration. */
 import type { Reply } from "../../codec/resp/reply.ts";
 import type { Call } from "../../commands/call.ts";
-import type { Arguments, CommandFacts, ShardCommand } from "../../commands/command.ts";
+import type { Arguments, CommandFacts } from "../../commands/command.ts";
 import type { Server } from "./server.ts";
 import type { Session } from "./session.ts";
 
@@ -27,6 +27,3 @@ export interface MainCommand extends CommandFacts {
   readonly secret?: (args: Arguments, i: number) => boolean;
   readonly subcommands?: readonly MainCommand[];
 }
-
-/** Everything that a client can call. */
-export type AnyCommand = ShardCommand | MainCommand;
