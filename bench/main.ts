@@ -80,11 +80,13 @@ async function main(): Promise<void> {
         }
       }
     }
-    results.measurements.push(...mergeRounds(measured));
+    const merged = mergeRounds(measured);
+    results.measurements.push(...merged);
+    progress("");
+    // Part by part: a run that is broken off has told what it measured.
+    console.log(resultTables({ ...results, measurements: merged }));
   }
-  progress("");
   const tables = resultTables(results);
-  console.log(tables);
   if (flags["no-write"] !== true) write(results, tables, names.length === 0 ? "" : `-${names.join("-")}`);
 }
 

@@ -39,8 +39,23 @@ export function threadTimes(pid: number): { mainMicros: number; workerMicros: nu
 
 /** Resident memory in bytes: anonymous, file and shared pages. */
 export function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`));
-  if (match === null) throw new Error(`process ${pid} has no VmRSS`);
+  return statusBytes(pid, "VmRSS");
+}
+
+/** The largest resident memory since `resetPeak`. */
+export function peakResidentBytes(pid: number): number {
+  return statusBytes(pid, "VmHWM");
+}
+
+/** The peak begins anew at what is resident now, which is returned. */
+export function resetPeak(pid: number): number {
+  Deno.writeTextFileSync(`/proc/${pid}/clear_refs`, "5");
+  return residentBytes(pid);
+}
+
+function statusBytes(pid: number, field: string): number {
+  const match = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(Deno.readTextFileSync(`/proc/${pid}/status`));
+  if (match === null) throw new Error(`process ${pid} has no ${field}`);
   return Number(match[1]) * 1024;
 }
 

@@ -36,6 +36,7 @@ export const VALUE_TITLES: Record<string, { title: string; higherIsBetter: boole
   microsEach: { title: "µs a request", higherIsBetter: false },
   bytesEach: { title: "bytes each", higherIsBetter: false },
   seconds: { title: "seconds", higherIsBetter: false },
+  times: { title: "times", higherIsBetter: false },
 };
 
 export function median(values: number[]): number {

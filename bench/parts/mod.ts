@@ -5,10 +5,12 @@ import { blocking } from "./blocking.ts";
 import { deletion } from "./deletion.ts";
 import { heavy } from "./heavy.ts";
 import { idle } from "./idle.ts";
+import { loading } from "./loading.ts";
 import { many } from "./many.ts";
 import { members } from "./members.ts";
 import { memory } from "./memory.ts";
 import { pubsub } from "./pubsub.ts";
+import { saving } from "./saving.ts";
 import { strings } from "./strings.ts";
 import { tail } from "./tail.ts";
 import { transactions } from "./transactions.ts";
@@ -28,4 +30,6 @@ export const PARTS: readonly (Part | SideBySidePart)[] = [
   transactions,
   tail,
   aof,
+  saving,
+  loading,
 ];

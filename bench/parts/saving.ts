@@ -1,0 +1,103 @@
+/** What a background save costs those who are served meanwhile: five million keys, full load, one save after the other. */
+import { Connection, request } from "../connection.ts";
+import { InfoReader } from "../info.ts";
+import { chosen, type Part, scaled } from "../part.ts";
+import { peakResidentBytes, resetPeak } from "../process_stat.ts";
+import { runTail } from "../redis_benchmark.ts";
+import { REDIS, type RunningServer, withServer } from "../servers.ts";
+import { warmUp } from "./strings.ts";
+
+const KEYS = 5_000_000;
+const VALUE = "v".repeat(32);
+
+/** At least some ten seconds on a 2-core machine: several saves. */
+const LOADS = [
+  { test: "GET", pipeline: 1, requests: 500_000 },
+  { test: "SET", pipeline: 16, requests: 5_000_000 },
+] as const;
+
+const POLL_MS = 20;
+
+export const saving: Part = {
+  name: "saving",
+  title: "Background saves under load",
+  note:
+    "redis-benchmark -c 50 over 5M keys with values of 32 bytes, without a save and while one BGSAVE follows another. " +
+    "'one save' is the mean time of a save under the load, for Redis beside it the blocking SAVE of the same data; " +
+    "'peak memory' the largest resident memory during the saves over that before them (Redis: with what its child copied).",
+  runsByDefault: false,
+  rounds: 1,
+  run: (name, settings, report) =>
+    withServer(name, settings.port, async (server) => {
+      await warmUp(server, settings);
+      const keys = scaled(settings, KEYS, 100_000);
+      const connection = await Connection.connect(server.port);
+      await connection.pipeline(keys, 1000, (i) => request("SET", `key:${String(i).padStart(12, "0")}`, VALUE));
+      if (name === REDIS) {
+        const start = performance.now();
+        await connection.command("SAVE");
+        const seconds = (performance.now() - start) / 1000;
+        report({ part: "saving", test: "blocking SAVE", server: name, values: { seconds } });
+      }
+      for (const { test, pipeline, requests } of LOADS) {
+        if (!chosen(settings, test)) continue;
+        const load = {
+          test: test.toLowerCase(),
+          requests: scaled(settings, requests),
+          pipeline,
+          valueBytes: 32,
+          keys,
+        };
+        const common = { part: "saving", server: name, pipeline, valueBytes: 32 };
+        report({ ...common, test: `${test}, no save`, values: await runTail(server, load) });
+        const before = resetPeak(server.pid);
+        const saver = new Saver(server);
+        const values = await runTail(server, load);
+        const { seconds, cowBytes } = await saver.stop();
+        report({ ...common, test: `${test}, saving`, values });
+        report({ ...common, test: `${test}, one save`, values: { seconds } });
+        const peak = (peakResidentBytes(server.pid) + cowBytes) / before;
+        report({ ...common, test: `${test}, peak memory`, values: { times: peak } });
+      }
+      connection.close();
+    }),
+};
+
+/** Lets a server save again and again. */
+class Saver {
+  private stopping = false;
+  private readonly saved: Promise<{ seconds: number; cowBytes: number }>;
+
+  constructor(private readonly server: RunningServer) {
+    this.saved = this.save();
+  }
+
+  /** Ends with the save under way. Mean seconds of a save, and the most that a child has copied. */
+  stop(): Promise<{ seconds: number; cowBytes: number }> {
+    this.stopping = true;
+    return this.saved;
+  }
+
+  private async save(): Promise<{ seconds: number; cowBytes: number }> {
+    const connection = await Connection.connect(this.server.port);
+    const info = await InfoReader.connect(this.server.port);
+    let saves = 0, totalMs = 0, cowBytes = 0;
+    while (!this.stopping) {
+      const start = performance.now();
+      await connection.command("BGSAVE");
+      let fields;
+      do {
+        await new Promise((wake) => setTimeout(wake, POLL_MS));
+        fields = await info.read("persistence");
+      } while (fields.rdb_bgsave_in_progress !== "0");
+      const { rdb_last_bgsave_status: status, rdb_last_cow_size: cow = "0" } = fields;
+      if (status !== "ok") throw new Error(`${this.server.name}: a background save ended with ${status}`);
+      totalMs += performance.now() - start;
+      saves++;
+      cowBytes = Math.max(cowBytes, Number(cow));
+    }
+    connection.close();
+    info.close();
+    return { seconds: totalMs / saves / 1000, cowBytes };
+  }
+}
