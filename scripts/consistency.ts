@@ -14,12 +14,18 @@ import { endScope, type ServerProcess, startRingshard, waitFor } from "../tests/
 
 /** Rounds before memory is measured first: until then buffers and compiled code still come in. */
 const WARM_ROUNDS = 20;
+/** Rounds between two lines about memory. */
+const TELL_EVERY = 200;
 /** Growth that counts as none: what a garbage collector keeps by its mood. */
 const GROWTH_BYTES = 64 << 20;
 
 /** Resident memory of a process, in bytes. */
 function resident(server: ServerProcess): number {
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${server.child.pid}/status`, "latin1"))![1]) * 1024;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1048576).toFixed(0)} MB`;
 }
 
 async function figures(client: Client): Promise<Map<string, number>> {
@@ -49,6 +55,7 @@ async function main(): Promise<number> {
     for (const text of found) wrong.push(`round ${rounds}, seed ${seed}: ${text}`);
     await watcher.call("FLUSHALL");
     if (++rounds === WARM_ROUNDS) warm = resident(server);
+    if (rounds % TELL_EVERY === 0) console.log(`${rounds} rounds, resident ${megabytes(resident(server))}`);
   } while (wrong.length === 0 && Date.now() < untilMs);
   await waitFor(async () => (await figures(watcher)).get("connected_clients") === 1, "the dead clients to be gone");
   const end = await figures(watcher);
@@ -57,9 +64,7 @@ async function main(): Promise<number> {
     `${rounds} rounds, ${end.get("total_connections_received")} connections, ${
       end.get("total_commands_processed")
     } commands; ` +
-      `resident ${(resident(server) / 1048576).toFixed(0)} MB, ${
-        (grown / 1048576).toFixed(1)
-      } MB more than after ${WARM_ROUNDS} rounds`,
+      `resident ${megabytes(resident(server))}, ${megabytes(warm)} after ${WARM_ROUNDS} rounds`,
   );
   for (const name of ["blocked_clients", "total_blocking_keys", "watching_clients", "pubsub_clients"]) {
     if ((end.get(name) ?? 0) !== 0) wrong.push(`${name} is ${end.get(name)}`);

@@ -60,6 +60,8 @@ export interface BunListener {
 /** What this room calls of the global `Bun`. */
 export interface BunHost {
   readonly version: string;
+  /** Collects garbage: all of it, before this returns, or (`complete` false) what is young, beside the thread. */
+  gc(complete: boolean): number;
   listen<D>(
     options: {
       hostname?: string;

@@ -8,6 +8,7 @@ export * from "./files.ts";
 export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
+export { Garbage } from "./garbage.ts";
 export { adviseHugePages } from "./huge_pages.ts";
 export { createNetwork } from "./create_network.ts";
 export { openWake } from "./wake.ts";

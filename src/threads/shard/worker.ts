@@ -35,7 +35,7 @@ import {
 } from "../../ring/messages.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
 import { RingReader, RingWriter } from "../../ring/ring.ts";
-import { monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
+import { Garbage, monotonicMs, monotonicUs, openWake, parent, threadCpu } from "../../runtime/mod.ts";
 import { OPEN, Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Claims } from "../claims.ts";
@@ -73,6 +73,8 @@ export interface ShardSetup {
 
 /** Requests between two looks at whether the replies so far should go: 64 is a pipeline's usual length. */
 const BATCH = 64;
+/** Requests without a sleep after which garbage is collected all the same: about a tenth of a second's at most. A multiple of BATCH. */
+const COLLECT_AFTER = 1 << 18;
 /**
  * Of more requests than this between two sleeps one in SAMPLE_EVERY is timed for INFO commandstats: two readings of the clock cost as
  * much as a GET.
@@ -124,6 +126,7 @@ export class ShardLoop implements WaitDriver {
   private record = NO_RECORD;
   private readonly journal: JournalRing;
   private journaling = false;
+  private readonly garbage = new Garbage();
   private readonly notifier = new ShardNotifier((events, len) => this.tell(events, len));
 
   constructor(private readonly setup: ShardSetup) {
@@ -175,6 +178,7 @@ export class ShardLoop implements WaitDriver {
         this.give();
         // A snapshot goes on even if requests never pause.
         if (this.engine.eager) this.background();
+        if (worked % COLLECT_AFTER === 0) this.garbage.collect(monotonicMs());
       }
       this.give();
       this.idle = worked === 0;
@@ -187,6 +191,7 @@ export class ShardLoop implements WaitDriver {
       }
       if (this.spin()) continue;
       if (this.engine.eager && this.nextStepMs <= monotonicMs()) continue;
+      if (worked !== 0) this.garbage.collect(monotonicMs());
       this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
     }
     this.settleJournal();
