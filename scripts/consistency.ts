@@ -10,7 +10,7 @@ import process from "node:process";
 import { Client } from "../tests/client.ts";
 import { connect } from "../tests/consistency/history.ts";
 import { runAll } from "../tests/consistency/workloads.ts";
-import { endScope, type ServerProcess, startRingshard, waitFor } from "../tests/harness.ts";
+import { endScope, inScope, type ServerProcess, startRingshard, waitFor } from "../tests/harness.ts";
 
 /** Rounds before memory is measured first: until then buffers and compiled code still come in. */
 const WARM_ROUNDS = 20;
@@ -45,13 +45,8 @@ async function main(): Promise<number> {
   let warm = 0;
   do {
     const seed = firstSeed + rounds * 10;
-    const found = await runAll({
-      seed,
-      connect: () => connect(server.port),
-      steps: 100,
-      deaths: 0.05,
-      prefix: `${rounds}:`,
-    });
+    const round = { seed, connect: () => connect(server.port), steps: 100, deaths: 0.05, prefix: `${rounds}:` };
+    const found = await inScope(() => runAll(round));
     for (const text of found) wrong.push(`round ${rounds}, seed ${seed}: ${text}`);
     await watcher.call("FLUSHALL");
     if (++rounds === WARM_ROUNDS) warm = resident(server);

@@ -89,6 +89,16 @@ async function runCleanups(mark: number): Promise<void> {
   }
 }
 
+/** Runs `body` and ends what it started here: for scripts that go on for long. */
+export async function inScope<T>(body: () => Promise<T>): Promise<T> {
+  const mark = cleanups.length;
+  try {
+    return await body();
+  } finally {
+    await runCleanups(mark);
+  }
+}
+
 /** Ends what was started outside any test: for scripts that use this file. */
 export function endScope(): Promise<void> {
   return runCleanups(0);

@@ -2,24 +2,12 @@
 
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { spawn, spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { Redis as IoRedis } from "ioredis";
 import { createClient } from "redis";
-import { start } from "../../src/mod.ts";
-import { cleanup, root, test } from "../harness.ts";
-
-/** Debian's interpreter, which sees the python3-redis package. */
-const PYTHON = "/usr/bin/python3";
-const hasPython = spawnSync(PYTHON, ["-c", "import redis"]).status === 0;
+import { cleanup } from "../harness.ts";
+import { hasPython, runPython, testSession } from "./servers.ts";
 
 const EVERY_BYTE = Buffer.from(Uint8Array.from({ length: 256 }, (_, i) => i));
-
-async function startServer(shards: number): Promise<{ port: number }> {
-  const server = await start({ port: 0, shards });
-  cleanup(() => server.close());
-  return server;
-}
 
 async function ioredisSession(port: number): Promise<void> {
   const client = new IoRedis({ port, host: "127.0.0.1", connectionName: "io", lazyConnect: true });
@@ -93,27 +81,11 @@ async function nodeRedisSession(port: number, protocol: 2 | 3): Promise<void> {
   assertEquals(errors, []);
 }
 
-async function redisPySession(port: number): Promise<void> {
-  const child = spawn(PYTHON, [join(root, "tests", "clients", "session.py"), String(port)]);
-  cleanup(() => {
-    child.kill("SIGKILL");
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Uint8Array) => output += Buffer.from(chunk).toString());
-  child.stderr.on("data", (chunk: Uint8Array) => output += Buffer.from(chunk).toString());
-  await new Promise((resolve) => child.once("close", resolve));
-  assertEquals(output, "ok\n");
+testSession("ioredis", ioredisSession);
+for (const protocol of [2, 3] as const) {
+  testSession(`node-redis, RESP${protocol}`, (port) => nodeRedisSession(port, protocol));
 }
-
-for (const shards of [0, 4]) {
-  const setting = shards === 0 ? "inline" : `${shards} shards`;
-  test(`client ioredis: ${setting}`, async () => await ioredisSession((await startServer(shards)).port));
-  for (const protocol of [2, 3] as const) {
-    test(`client node-redis, RESP${protocol}: ${setting}`, async () => {
-      await nodeRedisSession((await startServer(shards)).port, protocol);
-    });
-  }
-  if (hasPython) {
-    test(`client redis-py: ${setting}`, async () => await redisPySession((await startServer(shards)).port));
-  }
+if (hasPython) {
+  testSession("redis-py", (port) => runPython("session.py", port));
+  testSession("redis-py, transactions", (port) => runPython("transactions.py", port));
 }
