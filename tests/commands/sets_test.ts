@@ -149,11 +149,14 @@ test("sets: encodings widen as in Redis 7.4", () => {
   t.run("SADD", "mixed", ...Array.from({ length: 200 }, (_, i) => String(i)));
   t.run("SADD", "mixed", "text");
   assertEquals(encoding(t, "mixed"), "hashtable");
-  // A result of integers is an intset again; one of texts stays a table where the smallest source is one.
+  // A result of integers is an intset again, and a small one of texts a listpack, whatever it comes from.
   t.run("SADD", "ints2", "1", "2");
   t.run("SINTERSTORE", "d", "ints", "ints2");
   assertEquals(encoding(t, "d"), "intset");
   t.run("SADD", "texts2", ...Array.from({ length: 140 }, (_, i) => "m" + i));
+  t.run("SINTERSTORE", "d", "texts", "texts2");
+  assertEquals(encoding(t, "d"), "listpack");
+  t.run("SADD", "texts", "m128");
   t.run("SINTERSTORE", "d", "texts", "texts2");
   assertEquals(encoding(t, "d"), "hashtable");
   t.run("SUNIONSTORE", "d", "ints2", "nothing");

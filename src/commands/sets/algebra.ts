@@ -54,9 +54,9 @@ export class CountSink implements MemberSink {
   }
 }
 
-/** The members that all sources have. Returns true when the smallest source is a table. */
-export function intersect(sources: Source[], sink: MemberSink): boolean {
-  if (sources.some((source) => source.e === 0)) return false;
+/** The members that all sources have. */
+export function intersect(sources: Source[], sink: MemberSink): void {
+  if (sources.some((source) => source.e === 0)) return;
   // From the smallest set on: few members are looked up, and most fail early.
   const sorted = sources.slice().sort((a, b) => a.count - b.count);
   const smallest = sorted[0];
@@ -69,7 +69,6 @@ export function intersect(sources: Source[], sink: MemberSink): boolean {
     }
     if (everywhere && !sink.add(cursor.bytes, cursor.at, cursor.len)) break;
   }
-  return smallest.store.encoding(smallest.e) === Encoding.HASHTABLE;
 }
 
 function addAll(source: Source, sink: MemberSink): void {
@@ -153,23 +152,21 @@ export function replyBuilt(call: Call, gather: (builder: SetBuilder) => void): v
 }
 
 /**
- * Makes the key in argument 1 hold what `gather` puts into a builder (returning SetBuilder.finish's `asTable`), or removes it when that
- * is nothing; replies with the count.
+ * Makes the key in argument 1 hold what `gather` puts into a builder, or removes it when that is nothing; replies with the count.
  */
-export function storeBuilt(call: Call, event: string, gather: (builder: SetBuilder) => boolean): void {
+export function storeBuilt(call: Call, event: string, gather: (builder: SetBuilder) => void): void {
   const { buf, at, len, db } = call;
   const store = call.storeOf(1);
   const builder = new SetBuilder(store, call.limits);
-  let asTable: boolean;
   try {
-    asTable = gather(builder);
+    gather(builder);
   } catch (error) {
     builder.discard();
     throw error;
   }
   const n = builder.count;
   if (n > 0) {
-    builder.finish(db, buf, at[1], len[1], asTable);
+    builder.finish(db, buf, at[1], len[1]);
     call.changed(1);
     call.notify(NotifyClass.SET, event, 1);
   } else if (store.delete(db, buf, at[1], len[1])) {

@@ -52,7 +52,6 @@ export const sdiffstore: ShardCommand = {
     storeBuilt(call, "sdiffstore", (builder) => {
       if (subtractsByLookup(sources)) subtractByLookup(sources, builder);
       else subtract(sources, builder);
-      return false;
     });
   },
 };

@@ -55,7 +55,7 @@ export const smove: ShardCommand = {
     const emptied = setCount(from, source) === 0;
     if (emptied) from.deleteEntry(db, source);
     call.changed(1);
-    call.changed(2, added !== 0 ? 1 : 0);
+    if (added !== 0) call.changed(2);
     call.notify(NotifyClass.SET, "srem", 1);
     if (emptied) call.notify(NotifyClass.GENERIC, "del", 1);
     if (made) call.notify(NotifyClass.NEW, "new", 2);

@@ -41,9 +41,6 @@ export const sunionstore: ShardCommand = {
   syntax: "destination key [key ...]",
   run(call: Call): void {
     const sources = readSources(call, 2, call.argc - 2);
-    storeBuilt(call, "sunionstore", (builder) => {
-      unite(sources, builder);
-      return false;
-    });
+    storeBuilt(call, "sunionstore", (builder) => unite(sources, builder));
   },
 };

@@ -63,17 +63,14 @@ export class SetBuilder implements MemberSink {
     } else discardTable(this.store, this.root);
   }
 
-  /**
-   * Makes the key hold the set, whatever it held; without members nothing is done. `asTable`: where the result need not be an intset it
-   * stays a table, however small (as SINTERSTORE of tables).
-   */
-  finish(db: number, key: Uint8Array, keyFrom: number, keyLen: number, asTable: boolean): void {
+  /** Makes the key hold the set, whatever it held; without members nothing is done. */
+  finish(db: number, key: Uint8Array, keyFrom: number, keyLen: number): void {
     const { store, root, limits, count } = this;
     if (count === 0) return;
     try {
       if (this.allInts && count <= limits.setMaxIntsetEntries) this.finishIntset(db, key, keyFrom, keyLen);
       else if (
-        !this.allInts && !asTable && count <= limits.setMaxListpackEntries && this.longest <= limits.setMaxListpackValue
+        !this.allInts && count <= limits.setMaxListpackEntries && this.longest <= limits.setMaxListpackValue
       ) this.finishListpack(db, key, keyFrom, keyLen);
       else {
         store.reserve(db, key, keyFrom, keyLen, Type.SET, Encoding.HASHTABLE, SET_ROOT_SIZE, NO_EXPIRY);
