@@ -79,6 +79,9 @@ export const hpexpireat: ShardCommand = {
   },
 };
 
+/** Arguments of the fields that the running command has given an expiry. */
+const updatedFields: number[] = [];
+
 type Condition = "nx" | "xx" | "gt" | "lt" | "";
 
 function expireFields(call: Call, unit: number, relative: boolean, command: string): void {
@@ -111,25 +114,32 @@ function expireFields(call: Call, unit: number, relative: boolean, command: stri
       }
     } else {
       e = hashes.setExpiry(db, e, expiry);
-      updated++;
+      updatedFields[updated++] = i;
       reply.int(DONE);
     }
   }
   if (updated + removed === 0) return;
   call.changed(1, updated + removed);
   call.notify(NotifyClass.HASH, removed > 0 ? "hdel" : "hexpire", 1);
-  if (updated > 0 && call.effects.on && (relative || unit !== 1)) recordMoment(call, expiry);
+  if (updated > 0 && call.effects.on && (relative || unit !== 1 || updated < call.argc - first - 2)) {
+    recordMoment(call, expiry, first, updated);
+  }
   if (e !== 0) dropEmpty(call, store, e);
 }
 
-/** Records the request, whose condition decides alike wherever it runs, with the time as a moment in ms. */
-function recordMoment(call: Call, expiry: number): void {
+/**
+ * Records the request with the time as a moment in ms and only those of its fields that got it; their condition, which decides alike
+ * wherever it runs, stays. FIELDS is argument `first`.
+ */
+function recordMoment(call: Call, expiry: number, first: number, updated: number): void {
   const { effects } = call;
-  effects.begin(call.argc);
+  effects.begin(first + 2 + updated);
   effects.text("HPEXPIREAT");
   effects.arg(1);
   effects.number(expiry);
-  effects.args(3, call.argc);
+  effects.args(3, first + 1);
+  effects.number(updated);
+  for (let k = 0; k < updated; k++) effects.arg(updatedFields[k]);
 }
 
 function conditionAt(call: Call, i: number): Condition {
