@@ -81,6 +81,8 @@ export class Call {
 
   /** Finds a request's keys. */
   readonly keys = new KeyFinder();
+  /** Where commands print that do so in place of a reply (DEBUG LISTPACK): the process's standard output. */
+  print: (text: string) => void = () => {};
   /** Serialized values, for DUMP and RESTORE. */
   readonly payload = new Payload();
 

@@ -22,6 +22,7 @@ import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "
 import { Listpack } from "../structures/listpack.ts";
 import { Quicklist } from "../structures/quicklist.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
+import type { TableShape } from "../structures/table_shape.ts";
 import { AccessClock } from "./access_clock.ts";
 import { Cut, CUT_WORDS } from "./cut.ts";
 import {
@@ -354,6 +355,11 @@ export class Store {
   /** Slots and bytes of a database's table, for MEMORY STATS. */
   tableBytes(db: number): number {
     return this.table.overheadBytes(this.root(db));
+  }
+
+  /** Takes in how the keys of a database lie in its table. */
+  measureTable(db: number, shape: TableShape): void {
+    shape.add(this.table, this.root(db));
   }
 
   tableSlots(db: number): number {

@@ -65,6 +65,8 @@ function gapFor(room: number, need: number, inFront: boolean): number {
 
 export class Quicklist {
   readonly tree: SequenceTree;
+  /** Elements of so many bytes are plain nodes, whatever `fill` says; 0 leaves it to `fill`. For tests, which want them small. */
+  plainFrom = 0;
   /** The cursor's entry; 0 on a plain node. */
   p = 0;
   /** True when the cursor is in a listpack outside of any quicklist. */
@@ -233,11 +235,16 @@ export class Quicklist {
     this.insertNode(root, true, left, src, from, len, fill);
   }
 
+  /** True when an element of `len` bytes is a plain node. */
+  private isLarge(len: number, fill: number): boolean {
+    return this.plainFrom !== 0 ? len >= this.plainFrom : len > nodeBytesLimit(fill);
+  }
+
   /** True when Redis would put an element of `len` bytes into the tree's leaf. */
   private hasRoom(len: number, fill: number): boolean {
     const tree = this.tree;
     const gap = tree.leafWord;
-    if (gap < 0 || len > nodeBytesLimit(fill)) return false;
+    if (gap < 0 || this.isLarge(len, fill)) return false;
     const bytes = this.listpack.totalBytes(tree.leaf + gap) + len + ENTRY_OVERHEAD;
     return !exceedsNode(fill, bytes, tree.leafElements + 1);
   }
@@ -317,7 +324,7 @@ export class Quicklist {
     const { arena, listpack } = this;
     let node: number;
     let word: number;
-    if (len > nodeBytesLimit(fill)) {
+    if (this.isLarge(len, fill)) {
       node = arena.alloc(len);
       copyBytes(this.u8, node, src, from, len);
       word = ~len;
@@ -428,7 +435,7 @@ export class Quicklist {
     const { tree, listpack } = this;
     this.seek(root, index);
     const limit = nodeBytesLimit(fill);
-    if (this.p !== 0 && len <= limit) {
+    if (this.p !== 0 && !this.isLarge(len, fill)) {
       listpack.encode(src, from, len);
       const grow = listpack.replaceGrowth(this.p);
       let lp = tree.leaf + tree.leafWord;

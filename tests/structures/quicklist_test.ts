@@ -57,9 +57,10 @@ function element(random: Random, step: number): string {
   return random.below(4) === 0 ? "L".repeat(4000 + random.below(9000)) + step : "";
 }
 
-function play(seed: number, fill: number, steps: number, longest: number, arenaBytes: number): void {
+function play(seed: number, fill: number, steps: number, longest: number, arenaBytes: number, plainFrom = 0): void {
   const random = new Random(seed);
   const s = new Subject(arenaBytes, fill);
+  s.list.plainFrom = plainFrom;
   const { list, root } = s;
   const model: string[] = [];
   let growing = true;
@@ -134,6 +135,11 @@ for (const fill of [-2, -1, 0, 1, 3, 128, -5]) {
     play(fill + 40, fill, 4000, 700, 1 << 25);
   });
 }
+
+test("quicklist: random changes where small elements have nodes of their own", () => {
+  for (const plainFrom of [1, 5, 40]) play(plainFrom, -2, 4000, 700, 1 << 25, plainFrom);
+  play(4, 16, 4000, 700, 1 << 25, 20000);
+});
 
 test("quicklist: random changes in an arena that is often full", () => {
   play(1, -1, 6000, 100000, 1 << 20);

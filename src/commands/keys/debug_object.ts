@@ -1,10 +1,13 @@
 /** DEBUG OBJECT: how a value is kept, and DEBUG PANIC, for tests. The container's other subcommands run on the main thread. */
 import { InternalError } from "../../base/assert.ts";
 import { NO_SUCH_KEY } from "../../base/reply_error.ts";
-import { ENCODING_NAMES } from "../../store/entry.ts";
+import { Encoding, ENCODING_NAMES } from "../../store/entry.ts";
+import type { Store } from "../../store/store.ts";
 import type { Call } from "../call.ts";
 import { keyAt, type ShardCommand, type ShardContainer } from "../command.ts";
 import { digest, digestValue, populate, stringMatchLen } from "./debug_digest.ts";
+import { htStats, htStatsKey, listpack, quicklist } from "./debug_layout.ts";
+import type { Limits } from "../limits.ts";
 
 /** Bytes of a DUMP that are not the value's: its type before it, version and checksum behind. */
 const DUMP_FRAME = 1 + 2 + 8;
@@ -33,10 +36,24 @@ const object: ShardCommand = {
     call.reply.simple(
       `Value at:0x${e.toString(16)} refcount:1 encoding:${encoding} serializedlength:${length} lru:${
         store.clockOf(e)
-      } lru_seconds_idle:${idle}`,
+      } lru_seconds_idle:${idle}${store.encoding(e) === Encoding.QUICKLIST ? nodesOf(store, e, call.limits) : ""}`,
     );
   },
 };
+
+/** What Redis tells of a quicklist beside. Nodes are never compressed. */
+function nodesOf(store: Store, e: number, limits: Limits): string {
+  store.open(e);
+  const root = store.valueAt >> 2;
+  const { quicklists } = store;
+  const { tree } = quicklists;
+  let bytes = 0;
+  for (let more = quicklists.firstNode(root); more; more = tree.next()) bytes += quicklists.nodeBytes;
+  const nodes = tree.leafCount(root);
+  const average = (tree.count(root) / nodes).toFixed(2);
+  return ` ql_nodes:${nodes} ql_avg_node:${average} ql_listpack_max:${limits.listMaxListpackSize} ql_compressed:0` +
+    ` ql_uncompressed_size:${bytes}`;
+}
 
 /** Fails where a defect in a command would, so that what follows from one can be tested: the process stops with a report. */
 const panic: ShardCommand = {
@@ -65,5 +82,16 @@ export const debug: ShardContainer = {
   complexity: "Depends on subcommand.",
   syntax: "",
   docFlags: ["syscmd"],
-  subcommands: [object, digest, digestValue, panic, populate, stringMatchLen],
+  subcommands: [
+    object,
+    digest,
+    digestValue,
+    htStats,
+    htStatsKey,
+    listpack,
+    panic,
+    populate,
+    quicklist,
+    stringMatchLen,
+  ],
 };

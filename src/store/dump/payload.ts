@@ -12,13 +12,16 @@ import { RdbWriter } from "../../codec/rdb/writer.ts";
 import type { Store } from "../store.ts";
 import { ValueWriter } from "./value_writer.ts";
 
-const FOOTER = 10;
+const CHECKSUM = 8;
+const FOOTER = 2 + CHECKSUM;
 
 export class Payload {
   /** After `dump`: the payload is out.buf[0, out.pos). */
   readonly out = new RdbWriter();
   /** After `open` returned true: stands before the type byte. */
   readonly reader = new RdbReader();
+  /** True while checksums are not looked at. */
+  trusted = false;
   private readonly writer = new ValueWriter(this.out);
   private readonly crc = new Crc64();
 
@@ -42,10 +45,14 @@ export class Payload {
     if (len < FOOTER) return false;
     const footer = from + len - FOOTER;
     if ((buf[footer] | (buf[footer + 1] << 8)) > RDB_VERSION_MAX) return false;
-    this.crc.reset();
-    this.crc.update(buf, from, len - 8);
-    if (!this.crc.equals(buf, footer + 2)) return false;
+    if (!this.trusted && !this.sumsUp(buf, from, len)) return false;
     this.reader.open(buf, from, footer);
     return true;
+  }
+
+  private sumsUp(buf: Uint8Array, from: number, len: number): boolean {
+    this.crc.reset();
+    this.crc.update(buf, from, len - CHECKSUM);
+    return this.crc.equals(buf, from + len - CHECKSUM);
   }
 }

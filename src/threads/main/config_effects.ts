@@ -48,8 +48,8 @@ const SETTINGS: readonly DirectiveName[] = [
   "notify-keyspace-events",
 ];
 
-/** Settings as the configuration says; `activeExpiry` is DEBUG SET-ACTIVE-EXPIRE's. */
-export function settingsOf(config: Config, activeExpiry = true): Settings {
+/** Settings as the configuration says. */
+export function settingsOf(config: Config): Settings {
   const settings = new Settings();
   const { limits } = settings;
   limits.maxBulk = config.int("proto-max-bulk-len");
@@ -75,7 +75,6 @@ export function settingsOf(config: Config, activeExpiry = true): Settings {
   settings.tenacity = config.int("maxmemory-eviction-tenacity");
   settings.lfuLogFactor = config.int("lfu-log-factor");
   settings.lfuDecayMinutes = config.int("lfu-decay-time");
-  settings.activeExpiry = activeExpiry ? 1 : 0;
   settings.expiryEffort = config.int("active-expire-effort");
   settings.latencyTracking = config.bool("latency-tracking") ? 1 : 0;
   settings.slowUs = slowUs(config);
@@ -92,7 +91,11 @@ function slowUs(config: Config): number {
 }
 
 export class ConfigEffects {
+  // What DEBUG has set.
   private activeExpiry = true;
+  private plainFrom = 0;
+  private checksumsSkipped = false;
+
   private changesTold = false;
   private expiryHeld = false;
 
@@ -112,6 +115,22 @@ export class ConfigEffects {
     this.configure();
   }
 
+  /** DEBUG QUICKLIST-PACKED-THRESHOLD. */
+  setPlainFrom(bytes: number): void {
+    this.plainFrom = bytes;
+    this.configure();
+  }
+
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION. */
+  set skipsChecksums(on: boolean) {
+    this.checksumsSkipped = on;
+    this.configure();
+  }
+
+  get skipsChecksums(): boolean {
+    return this.checksumsSkipped;
+  }
+
   /** Keys whose time has come stay until they are asked for, while writes are paused. */
   holdExpiry(on: boolean): void {
     if (on === this.expiryHeld) return;
@@ -129,7 +148,10 @@ export class ConfigEffects {
   private configure(): void {
     const { server } = this;
     const { config, dispatcher } = server;
-    const settings = settingsOf(config, this.activeExpiry && !this.expiryHeld);
+    const settings = settingsOf(config);
+    settings.activeExpiry = this.activeExpiry && !this.expiryHeld ? 1 : 0;
+    settings.plainFrom = this.plainFrom;
+    settings.trustsPayloads = this.checksumsSkipped ? 1 : 0;
     settings.tellChanges = this.changesTold ? 1 : 0;
     server.shards.configure(settings);
     server.memory.limitBytes = settings.maxMemory;

@@ -156,6 +156,8 @@ export class StepwiseExec {
     const { session } = this;
     if (this.skipsNext) session.gate |= Gate.REPLY_SKIP;
     this.shards.exclusive = false;
+    // Whoever waits for what these commands left is served with the time of now.
+    this.dispatcher.server.connections.timePassed();
     this.dispatcher.server.tracking.ran(session, this.exec);
     const reply = join(this.pieces);
     if (this.composition === undefined) this.dispatcher.reply.raw(reply, 0, reply.length);

@@ -12,6 +12,7 @@ import { Call, NotifyClass } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { Limits } from "../../commands/limits.ts";
 import { runGuarded, runRecorded } from "../../commands/run.ts";
+import { writeStdout } from "../../runtime/mod.ts";
 import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
@@ -67,6 +68,7 @@ export class Engine {
   /** Over one shard's store; `all` are the stores of all shards, for the memory they use together. */
   constructor(readonly store: Store, readonly reply: Reply, private readonly all: readonly Store[] = [store]) {
     this.call = new Call(store, reply, this.settings.limits);
+    this.call.print = writeStdout;
     this.expiry = new ActiveExpiry(store);
     this.eviction = new Eviction(store, all);
     this.eviction.onEvict = (_store, db) => this.tellEviction(db);
@@ -121,7 +123,9 @@ export class Engine {
     eviction.tenacity = settings.tenacity;
     expiry.enabled = settings.activeExpiry !== 0;
     expiry.effort = settings.expiryEffort;
+    this.call.payload.trusted = settings.trustsPayloads !== 0;
     for (const store of this.all) {
+      store.quicklists.plainFrom = settings.plainFrom;
       store.clock.lfu = LFU_POLICIES.includes(EVICTION_POLICIES[settings.policy]);
       store.clock.lfuLogFactor = settings.lfuLogFactor;
       store.clock.lfuDecayMinutes = settings.lfuDecayMinutes;

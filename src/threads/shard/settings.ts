@@ -21,6 +21,10 @@ export class Settings {
 
   /** 1 unless DEBUG SET-ACTIVE-EXPIRE turned it off. */
   activeExpiry = 1;
+  /** DEBUG QUICKLIST-PACKED-THRESHOLD: elements of so many bytes have nodes of their own; 0: as list-max-listpack-size says. */
+  plainFrom = 0;
+  /** 1 when DEBUG SET-SKIP-CHECKSUM-VALIDATION lets RESTORE take payloads whose checksum is wrong. */
+  trustsPayloads = 0;
   /** active-expire-effort, 1..10. */
   expiryEffort = 1;
   /** 1 when calls are timed for percentiles (latency-tracking). */

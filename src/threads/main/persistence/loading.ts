@@ -74,7 +74,7 @@ export class Loading {
    * Loads an RDB file into the shards, and logs as Redis does. Undefined when there is none; `errors` of the result are logged already.
    */
   async rdb(path: string, how: HowToLoad): Promise<LoadResult | undefined> {
-    const { config, log, shards } = this.server;
+    const { config, effects, log, shards } = this.server;
     let size: number | undefined;
     try {
       size = systemFiles.stat(path)?.sizeBytes;
@@ -89,7 +89,7 @@ export class Loading {
     const results = await shards.load({
       kind: "load",
       path,
-      checksum: config.bool("rdbchecksum"),
+      checksum: config.bool("rdbchecksum") && !effects.skipsChecksums,
       nowMs: this.server.nowMs(),
       ...how,
     });

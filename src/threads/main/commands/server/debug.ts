@@ -6,6 +6,7 @@ import { writeHelp } from "../../../../commands/help.ts";
 import { blockThread } from "../../../../runtime/mod.ts";
 import type { MainCommand, MainContext } from "../../main_command.ts";
 import { debugReload } from "./debug_reload.ts";
+import { debugSettings } from "./debug_settings.ts";
 
 const WRONG_PROTOCOL = new ReplyError(
   "ERR Wrong protocol type name. Please use one of the following: " +
@@ -27,21 +28,10 @@ const sleep: MainCommand = {
   arity: 3,
   summary: "Stops the server for a time: no client is served.",
   syntax: "seconds:double",
-  main({ args, reply }: MainContext): void {
+  main({ server, args, reply }: MainContext): void {
     const seconds = parseDouble(args.buf, args.at[2], args.at[2] + args.len[2]);
     if (seconds > 0) blockThread(seconds * 1000);
-    reply.ok();
-  },
-};
-
-const setActiveExpire: MainCommand = {
-  name: "set-active-expire",
-  ...common,
-  arity: 3,
-  summary: "Turns the search for expired keys off and on.",
-  syntax: "on:integer",
-  main({ server, args, reply }: MainContext): void {
-    server.effects.setActiveExpiry(!args.is(2, "0"));
+    server.connections.timePassed();
     reply.ok();
   },
 };
@@ -141,21 +131,37 @@ const help: MainCommand = {
     writeHelp(reply, "DEBUG", [
       "ERROR <string>",
       "    Reply an error with <string> as its text.",
+      "HTSTATS <db> [FULL]",
+      "    Tell how the keys of <db> lie in its table.",
+      "HTSTATS-KEY <key> [FULL]",
+      "    Tell how the elements of a large set, hash or sorted set lie in its table.",
+      "LISTPACK <key>",
+      "    Print the entries of the listpack of <key> on standard output.",
       "LOG <message>",
       "    Write <message> into the server's log.",
       "OBJECT <key>",
       "    Describe how the value of <key> is kept.",
       "PANIC",
       "    End the process with a report.",
+      "POPULATE <count> [<prefix>] [<size>]",
+      "    Make <count> string keys of that prefix.",
       "PROTOCOL <type>",
       "    Reply a value of <type>: string, integer, double, bignum, null, array, set,",
       "    map, attrib, push, verbatim, true, false.",
+      "QUICKLIST <key> [<full>]",
+      "    Print the nodes of the quicklist of <key> on standard output, with 1 also their elements.",
+      "QUICKLIST-PACKED-THRESHOLD <size>",
+      "    Elements of <size> have nodes of their own; 0: as list-max-listpack-size says.",
       "RELOAD [option ...]",
       "    Save the RDB file and load it again. Options: MERGE, NOFLUSH, NOSAVE.",
       "SET-ACTIVE-EXPIRE <0|1>",
       "    Turn the search for expired keys off and on.",
+      "SET-SKIP-CHECKSUM-VALIDATION <0|1>",
+      "    Let RESTORE and loading ignore checksums.",
       "SLEEP <seconds>",
       "    Stop the server for <seconds>. Decimals allowed.",
+      "STRINGMATCH-LEN <length> <pattern>",
+      "    Match <pattern> against so many letters a.",
     ]),
 };
 
@@ -166,5 +172,5 @@ export const debug: MainCommand = {
   summary: "Commands for tests.",
   complexity: "Depends on subcommand.",
   syntax: "",
-  subcommands: [error, help, logLine, protocol, debugReload, setActiveExpire, sleep],
+  subcommands: [error, help, logLine, protocol, debugReload, sleep, ...debugSettings],
 };
