@@ -19,7 +19,7 @@ const kept = (step: Step) => step.since !== undefined || step.matches !== undefi
 for (const path of process.argv.slice(2)) {
   const sections = parse(readFileSync(path, "utf8"), path);
   for (const protocol of [2, 3] as const) {
-    const redis = await startRedis();
+    const redis = await startRedis(["--enable-debug-command", "yes"]);
     if (redis === undefined) throw new Error("redis-server is not installed");
     const stage = {
       connect: () => Client.connect(redis),

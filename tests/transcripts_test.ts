@@ -21,6 +21,9 @@ const protocols = [2, 3] as const;
 /** Any fixed moment will do: sessions see only differences. */
 const START_MS = 1_700_000_000_000;
 
+/** Sections may use DEBUG. */
+const DEBUG = ["--enable-debug-command", "yes"];
+
 /** Failures shown a setting; the rest is counted. */
 const SHOWN = 12;
 
@@ -42,7 +45,12 @@ for (const file of files) {
     for (const shards of [0, 1, 4]) {
       test(`transcript ${file}: ${shards === 0 ? "inline" : `${shards} shards`}, RESP${protocol}`, async () => {
         let nowMs = START_MS;
-        const server = await start({ port: 0, shards, clock: { nowMs: () => nowMs } });
+        const server = await start({
+          port: 0,
+          shards,
+          clock: { nowMs: () => nowMs },
+          "enable-debug-command": "yes",
+        });
         cleanup(() => server.close());
         const stage: Stage = {
           connect: () => Client.connect(server),
@@ -58,7 +66,7 @@ for (const file of files) {
 
     if (!hasRedis()) continue;
     test(`transcript ${file}: reference server, RESP${protocol}`, async () => {
-      const redis = (await startRedis())!;
+      const redis = (await startRedis(DEBUG))!;
       const stage: Stage = {
         connect: () => Client.connect(redis),
         advance: (ms) => delay(ms + 2),

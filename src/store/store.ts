@@ -264,7 +264,7 @@ export class Store {
     this.events?.expired(this, db);
     this.expiredKeys++;
     this.dirty++;
-    this.drop(db, e, h);
+    this.drop(db, e, h, true);
   }
 
   /** Sets keyAt, keyLen, valueAt and valueLen for an entry. */
@@ -654,11 +654,11 @@ export class Store {
   }
 
   /** Takes the entry that the table's last find met out of the table and frees it. */
-  private drop(db: number, e: number, h: number): void {
+  private drop(db: number, e: number, h: number, expired = false): void {
     this.touch(db, e);
     if (this.watches.any) {
       this.open(e);
-      this.watches.touch(db, this.u8, this.keyAt, this.keyLen);
+      this.watches.touch(db, this.u8, this.keyAt, this.keyLen, expired);
     }
     if (this.waited.any) {
       this.open(e);
@@ -805,7 +805,7 @@ export class Store {
 
   /** What is watched in a database and is there now changes. */
   private touchWatched(db: number): void {
-    if (this.watches.any) this.watches.touchDatabase(db, db);
+    if (this.watches.any) this.watches.touchDatabase(db, -1);
   }
 
   /** Makes an empty database ready for about `keys` keys, if there is room for more than that. */
@@ -823,6 +823,16 @@ export class Store {
   exists(db: number, buf: Uint8Array, from: number, len: number): boolean {
     const e = this.table.find(this.root(db), this.hash.of(buf, from, len), buf, from, len);
     return e !== 0 && !this.isExpired(e);
+  }
+
+  /** True when the key is there, whether its time has come or not. */
+  has(db: number, buf: Uint8Array, from: number, len: number): boolean {
+    return this.table.find(this.root(db), this.hash.of(buf, from, len), buf, from, len) !== 0;
+  }
+
+  /** True when the key is still there although its time has come. */
+  isStale(db: number, buf: Uint8Array, from: number, len: number): boolean {
+    return this.has(db, buf, from, len) && !this.exists(db, buf, from, len);
   }
 
   // ---- active expiry ----------------------------------------------------------------------------------------------

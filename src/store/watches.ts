@@ -3,12 +3,14 @@
  * that a shard that holds another one notes its changes there.
  *
  *   owner words  a table's root (kind MEMBER), then the number that the last change got
- *   item of a key      len | 0, db (2 bytes), key | change (4 bytes), watchers (4 bytes)
+ *   item of a key      len | 0, db (2 bytes), key | change (4 bytes), watchers (4 bytes), stale (1 byte)
  *   item of a watcher  len | 1, db (2 bytes), watcher (8 bytes), key | change that the watcher saw (4 bytes)
  *
  * Invariants:
  * 1. A key's item is there exactly while it has watchers; its change is the number of the last change to the key since.
  * 2. Nothing is looked up for a change while nobody watches.
+ * 3. "Stale" says that what stands under the key's name had expired before it was watched, or before SWAPDB put it there: the
+ *    watchers take the key for missing, so it is no change when it goes.
  */
 import { lenSize, writeLen } from "../structures/item.ts";
 import { ROOT_COUNT, ROOT_WORDS } from "../structures/table.ts";
@@ -40,7 +42,7 @@ export class Watches {
     let item = this.find();
     if (item === 0) {
       try {
-        item = this.insert(8);
+        item = this.insert(9);
       } catch (error) {
         this.nameWatcher(db, buf, from, len, watcher);
         this.find();
@@ -49,6 +51,7 @@ export class Watches {
       }
       this.setTail(item, 0, this.lastChange);
       this.setTail(item, 4, 0);
+      this.setStale(item, this.store.isStale(db, buf, from, len));
     }
     this.setTail(item, 4, this.tail(item, 4) + 1);
     this.setTail(mine, 0, this.tail(item, 0));
@@ -79,16 +82,19 @@ export class Watches {
     else this.setTail(item, 4, watchers);
   }
 
-  /** The key changed. */
-  touch(db: number, buf: Uint8Array, from: number, len: number): void {
+  /** The key changed; `expired`: it goes because its time has come. */
+  touch(db: number, buf: Uint8Array, from: number, len: number, expired = false): void {
     this.nameKey(db, buf, from, len);
     const item = this.find();
-    if (item !== 0) this.setTail(item, 0, this.nextChange());
+    if (item === 0) return;
+    if (!expired || !this.isStale(item)) this.setTail(item, 0, this.nextChange());
+    this.setStale(item, false);
   }
 
-  /** Every watched key of `db` that is there in `db` or `other` changes: `db` is being emptied, or exchanged for `other`. */
+  /** `db` is being emptied (`other` is -1), or exchanged for `other`: every watched key of it changes that is there now or will be then. */
   touchDatabase(db: number, other: number): void {
-    const { members, u8 } = this.store;
+    const { store } = this;
+    const { members, u8 } = store;
     let cursor = 0;
     do {
       cursor = members.scan(this.root, cursor);
@@ -97,9 +103,10 @@ export class Watches {
         const at = item + (u8[item] === 255 ? 5 : 1);
         if (u8[at] !== KEY || (u8[at + 1] | (u8[at + 2] << 8)) !== db) continue;
         const len = this.lenOf(item) - 3;
-        if (this.store.exists(db, u8, at + 3, len) || this.store.exists(other, u8, at + 3, len)) {
-          this.setTail(item, 0, this.nextChange());
-        }
+        const wasThere = store.has(db, u8, at + 3, len) && !this.isStale(item);
+        const willBe = other >= 0 && store.exists(other, u8, at + 3, len);
+        if (wasThere || willBe) this.setTail(item, 0, this.nextChange());
+        this.setStale(item, other >= 0 && store.isStale(other, u8, at + 3, len));
       }
     } while (cursor !== 0);
   }
@@ -177,6 +184,14 @@ export class Watches {
     const { u8 } = this.store;
     const at = this.tailAt(item, offset);
     return u8[at] | (u8[at + 1] << 8) | (u8[at + 2] << 16) | (u8[at + 3] << 24);
+  }
+
+  private isStale(item: number): boolean {
+    return this.store.u8[this.tailAt(item, 8)] !== 0;
+  }
+
+  private setStale(item: number, stale: boolean): void {
+    this.store.u8[this.tailAt(item, 8)] = stale ? 1 : 0;
   }
 
   private setTail(item: number, offset: number, value: number): void {
