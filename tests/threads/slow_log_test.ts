@@ -50,6 +50,27 @@ for (const shards of [0, 2]) {
     assertEquals(text(await client.call("SLOWLOG", "LEN")), "2");
   });
 
+  test(`a blocking call is told of when it is served, ${where}`, async () => {
+    const server = await start({ port: 0, shards, "slowlog-log-slower-than": 0 });
+    cleanup(() => server.close());
+    const [client, waiting] = [await Client.connect(server), await Client.connect(server)];
+    waiting.send("BLPOP", "list", "0");
+    await waitFor(async () => (await client.show("INFO", "clients")).includes("blocked_clients:1"), "BLPOP to wait");
+    assert(!(await calls(client)).includes("BLPOP list 0"));
+    await client.call("RPUSH", "list", "element");
+    await waiting.read();
+    await waitFor(async () => (await calls(client)).includes("BLPOP list 0"), "BLPOP's entry");
+    assertEquals((await calls(client)).filter((call) => call === "BLPOP list 0").length, 1);
+  });
+
+  test(`SLOWLOG's numbers count what was kept, ${where}`, async () => {
+    const client = await startAt(shards, { "slowlog-log-slower-than": 0, "slowlog-max-len": 0 });
+    for (let i = 0; i < 5; i++) await client.call("PING");
+    await client.call("CONFIG", "SET", "slowlog-max-len", "10");
+    const [entry] = items(await client.call("SLOWLOG", "GET"));
+    assertEquals(text(items(entry)[0]), "0");
+  });
+
   test(`only calls beyond the thresholds are kept, ${where}`, async () => {
     const client = await startAt(shards, { "slowlog-log-slower-than": 5000, "latency-monitor-threshold": 5 });
     const members = Array.from({ length: 100_000 }, (_, i) => String(i));

@@ -4,6 +4,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { connect } from "node:net";
 import { start } from "../../src/mod.ts";
 import { Client } from "../client.ts";
 import { cleanup, test, waitFor } from "../harness.ts";
@@ -55,6 +56,29 @@ for (const shards of SETTINGS) {
       async () => (await writer.show("INFO", "clients")).includes("tracking_clients:0"),
       "the reader's end",
     );
+  });
+}
+
+for (const shards of [0, 1]) {
+  test(`tracking: an evicted key is told of ahead of the reply of the command that came upon it, ${shards} shards`, async () => {
+    const address = await server(shards);
+    const socket = connect(address.port, "127.0.0.1");
+    cleanup(() => {
+      socket.destroy();
+    });
+    let received = "";
+    socket.on("data", (bytes) => received += bytes.toString("latin1"));
+    socket.write(
+      "HELLO 3\r\nCLIENT TRACKING ON\r\nCONFIG SET maxmemory-policy volatile-random maxmemory 300kb\r\n" +
+        "SET goes v EX 1000\r\nGET goes\r\nSTRLEN 0123\r\n",
+    );
+    await waitFor(() => received.endsWith("$1\r\nv\r\n:0\r\n"), "the first replies");
+    received = "";
+    // Nothing comes between: the second finds too much in memory.
+    socket.write("SETBIT large 3200000 0\r\nSTRLEN large\r\n");
+    await waitFor(() => received.endsWith(":400001\r\n"), "the replies");
+    const told = received.indexOf(">2\r\n$10\r\ninvalidate\r\n*1\r\n$4\r\ngoes\r\n");
+    assert(told >= 0 && told < received.lastIndexOf(":"), received);
   });
 }
 

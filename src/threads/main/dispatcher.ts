@@ -108,7 +108,7 @@ export class Dispatcher {
     }
     if (entry.subcommands !== undefined && request.argc > 1) {
       const sub = this.index.findSub(entry, request.buf, request.at[1], request.len[1]);
-      if (sub === undefined) {
+      if (sub === undefined || (entry.facts.closed && !sub.accepts(request.argc))) {
         this.refuse(session, this.unknownSubcommand(entry, request));
         return true;
       }
@@ -334,8 +334,9 @@ export class Dispatcher {
     return bytes;
   }
 
-  /** A call took `us`, at least `slowUs`. A call that went to a shard's thread is told of by that. */
+  /** A call took `us`, at least `slowUs`. A call that went to a shard's thread is told of by that, one that waits when it is served. */
   private ranLong(session: Session, entry: CommandEntry, us: number): void {
+    if (session.blocked !== undefined) return;
     if (entry.main !== undefined || this.shards.threads === 0) this.tookLong(session, entry, slowCall(us, this.call));
   }
 
@@ -441,8 +442,9 @@ export class Dispatcher {
   }
 
   private unknownSubcommand(container: CommandEntry, request: Request): ReplyError {
+    const why = container.facts.closed ? "unknown subcommand or wrong number of arguments for" : "unknown subcommand";
     return new ReplyError(
-      `ERR unknown subcommand '${echo(request, 1, ECHO_MAX)}'. Try ${container.name.toUpperCase()} HELP.`,
+      `ERR ${why} '${echo(request, 1, ECHO_MAX)}'. Try ${container.name.toUpperCase()} HELP.`,
     );
   }
 }

@@ -37,9 +37,15 @@ export class InlineShards implements Shards {
   private readonly published = new Figures(0);
   private readonly hashes = new Int32Array(PREFETCH_MAX);
 
-  private readonly notifier = new ShardNotifier((events, len) => {
+  private readonly notifier = new ShardNotifier((events, len, caused) => {
     const { notifications, pushes } = this.dispatcher.server;
-    notifications.takeAll(events, len, pushes.running);
+    if (caused) notifications.takeAll(events, len, pushes.running);
+    else {
+      const { running } = pushes;
+      pushes.running = undefined;
+      notifications.takeAll(events, len, undefined);
+      pushes.running = running;
+    }
   });
 
   constructor(private readonly engine: Engine, persistence: PersistenceRings) {

@@ -2,6 +2,7 @@
 import { OUT_OF_MEMORY } from "../../base/reply_error.ts";
 import { ArenaFull } from "../../memory/arena.ts";
 import type { Engine } from "../shard/engine.ts";
+import { slowCall } from "../slow_call.ts";
 import { type WaitDriver, type Waiter, Waits } from "../shard/waits.ts";
 import type { Blocked, Blocking, BlockingShards } from "./blocking.ts";
 import type { CommandEntry } from "./command_entry.ts";
@@ -45,10 +46,12 @@ export class InlineWaits implements WaitDriver, BlockingShards {
     return true;
   }
 
-  served(waiter: Waiter, start: number): void {
-    const { lastError, reply } = this.engine;
+  served(waiter: Waiter, start: number, us: number): void {
+    const { call, lastError, reply } = this.engine;
     const { entry, session } = this.blocking.find(waiter.ticket)!;
-    if (lastError !== undefined) this.shards.dispatcher.failed(entry, lastError);
+    const { dispatcher } = this.shards;
+    if (us >= dispatcher.slowUs) dispatcher.tookLong(session, entry, slowCall(us, call));
+    if (lastError !== undefined) dispatcher.failed(entry, lastError);
     this.send(session, reply.buf, start, reply.pos);
     reply.pos = start;
     this.blocking.woken(waiter.ticket, SHARD);

@@ -23,7 +23,7 @@ export class SlowLog {
   /** Enters a call of a session if it took long enough. */
   add(session: Session, call: SlowCall, atMs: number): void {
     const thresholdUs = this.config.int("slowlog-log-slower-than");
-    if (thresholdUs < 0 || call.us < thresholdUs) return;
+    if (thresholdUs < 0 || call.us < thresholdUs || this.config.int("slowlog-max-len") === 0) return;
     this.entries.unshift({
       id: this.nextId++,
       atMs,

@@ -153,9 +153,15 @@ export class Engine {
 
   /** Runs the command whose arguments `call` holds; appends its reply to `reply`. */
   run(command: ShardCommand): void {
-    if (this.eviction.limitBytes !== 0) this.eviction.relieve();
+    if (this.eviction.limitBytes !== 0) this.makeRoom();
     if (this.call.effects.on) this.runJournaled(command);
     else this.lastError = runGuarded(command, this.call);
+  }
+
+  /** Keys that are evicted are told of ahead of the command's reply: it did not cause that. */
+  private makeRoom(): void {
+    this.eviction.relieve();
+    if (this.notifier?.pending === true) this.notifier.flush(false);
   }
 
   private runJournaled(command: ShardCommand): void {

@@ -3,7 +3,7 @@
  * Runs on the engine's thread.
  *
  * Invariants:
- * 1. What a request caused is sent before its reply, in the order in which it happened.
+ * 1. What happens while a request runs is sent before its reply, in the order in which it happened.
  * 2. An engine's call has this notifier only while someone wants something of it (`Engine.configure`): otherwise a change costs one test.
  */
 import type { Notifier } from "../../commands/call.ts";
@@ -18,8 +18,11 @@ export class ShardNotifier implements Notifier {
   tellsChanges = false;
   private readonly events = new EventWriter();
 
-  /** `send` takes events.buf[0, len) (ring/events.ts) to main; the bytes are good during the call only. */
-  constructor(private readonly send: (events: EventWriter, len: number) => void) {}
+  /**
+   * `send` takes events.buf[0, len) (ring/events.ts) to main; the bytes are good during the call only. `caused`: the request that runs did
+   * that, if one runs.
+   */
+  constructor(private readonly send: (events: EventWriter, len: number, caused: boolean) => void) {}
 
   /** True when something waits for `flush`. */
   get pending(): boolean {
@@ -45,10 +48,10 @@ export class ShardNotifier implements Notifier {
   }
 
   /** Sends what waits. */
-  flush(): void {
+  flush(caused = true): void {
     const { events } = this;
     if (events.pos === 0) return;
-    this.send(events, events.pos);
+    this.send(events, events.pos, caused);
     events.clear();
   }
 

@@ -16,6 +16,7 @@ import { assert } from "../../base/assert.ts";
 import { copyBytes } from "../../base/bytes.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { ArgumentRanges } from "../../ring/messages.ts";
+import { monotonicUs } from "../../runtime/mod.ts";
 import type { Engine } from "./engine.ts";
 import { BACKGROUND } from "./journal.ts";
 
@@ -62,8 +63,8 @@ interface Queue {
 export interface WaitDriver {
   /** Takes the waiter for this shard; false when it is answered elsewhere. */
   claim(waiter: Waiter): boolean;
-  /** The waiter's reply lies in engine.reply from `start` on; takes it away from there. */
-  served(waiter: Waiter, start: number): void;
+  /** The waiter's reply, which took `us` to make, lies in engine.reply from `start` on; takes it away from there. */
+  served(waiter: Waiter, start: number, us: number): void;
   /** Asks main to let the waiter's request run with other shards held. */
   relay(waiter: Waiter): void;
 }
@@ -202,11 +203,13 @@ export class Waits {
     reply.resp3 = waiter.resp3;
     store.clock.paused = waiter.noTouch;
     call.partial = waiter.spread;
+    const startUs = monotonicUs();
     engine.run(waiter.command);
+    const us = monotonicUs() - startUs;
     call.partial = false;
     store.clock.paused = false;
     assert(!call.wait.asked, "a request that was to be served waits again");
-    this.driver.served(waiter, start);
+    this.driver.served(waiter, start, us);
   }
 
   /**

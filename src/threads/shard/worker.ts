@@ -127,7 +127,7 @@ export class ShardLoop implements WaitDriver {
   private readonly journal: JournalRing;
   private journaling = false;
   private readonly garbage = new Garbage();
-  private readonly notifier = new ShardNotifier((events, len) => this.tell(events, len));
+  private readonly notifier = new ShardNotifier((events, len, caused) => this.tell(events, len, caused));
 
   constructor(private readonly setup: ShardSetup) {
     const hash = new KeyHash(setup.hashKeys[0], setup.hashKeys[1]);
@@ -391,7 +391,8 @@ export class ShardLoop implements WaitDriver {
     return true;
   }
 
-  served(waiter: Waiter): void {
+  served(waiter: Waiter, _start: number, us: number): void {
+    if (us >= this.engine.settings.slowUs) this.tellSlow(us, waiter.record);
     this.answerWaiter(waiter.record, waiter.ticket);
   }
 
@@ -417,7 +418,11 @@ export class ShardLoop implements WaitDriver {
     this.engine.run(command);
     const us = monotonicUs() - start;
     this.figures.addCommandUs(number, us, weight);
-    if (us < this.engine.settings.slowUs) return;
+    // One that waits is told of when it is served.
+    if (us >= this.engine.settings.slowUs && !this.engine.call.wait.asked) this.tellSlow(us, record);
+  }
+
+  private tellSlow(us: number, record: number): void {
     const told = encodeSlowCall(slowCall(us, this.engine.call));
     this.put(FromShard.SLOW, record, told, 0, told.length);
   }
@@ -489,11 +494,12 @@ export class ShardLoop implements WaitDriver {
   }
 
   /** Puts events into the ring, in pieces where they are larger than a message. */
-  private tell({ buf }: EventWriter, len: number): void {
+  private tell({ buf }: EventWriter, len: number, caused: boolean): void {
+    const record = caused ? this.record : NO_RECORD;
     const piece = this.replies.maxMessage - REPLY_WORDS * 4;
     let from = 0;
-    for (; len - from > piece; from += piece) this.put(FromShard.EVENT_PART, this.record, buf, from, piece);
-    this.put(FromShard.EVENT, this.record, buf, from, len - from);
+    for (; len - from > piece; from += piece) this.put(FromShard.EVENT_PART, record, buf, from, piece);
+    this.put(FromShard.EVENT, record, buf, from, len - from);
   }
 
   /** Puts the reply into the ring, in pieces when it is larger than a message. */
