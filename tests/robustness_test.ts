@@ -294,6 +294,11 @@ for (const shards of [0, 2]) {
     asking.write("x".repeat(2 << 20));
     await asking.closed;
     assertEquals(await figure(watcher, "stats", "client_query_buffer_limit_disconnections"), 1);
+    // A request that is complete when it is too much is not run either.
+    const complete = await Client.connect(server);
+    complete.send("SET", "large", "x".repeat(1 << 20));
+    await complete.closed;
+    assertEquals(await figure(watcher, "stats", "client_query_buffer_limit_disconnections"), 2);
     assertEquals(await watcher.call("CONFIG", "SET", "client-query-buffer-limit", "1gb"), OK);
     assertEquals(await watcher.call("SET", "large", "x".repeat(900_000)), OK);
     const silent = await Client.connect(server);

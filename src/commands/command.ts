@@ -115,6 +115,8 @@ export interface CommandFacts {
   readonly keys?: readonly KeySpec[];
   /** Where key specs can't tell the keys of a request, or what is done with them: enters them into `keys`. */
   readonly findKeys?: (request: Arguments, keys: KeyList) => void;
+  /** Of a container: its subcommands are known to itself only; COMMAND, INFO and errors know one command. */
+  readonly closed?: boolean;
   readonly group: Group;
   readonly since: string;
   /** One sentence, in our words. */

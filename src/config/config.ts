@@ -170,12 +170,17 @@ export class Config {
 
   /**
    * CONFIG REWRITE: the new text of the configuration file whose old text (latin-1, "" when there is none) is given. `users`
-   * are the ACL's users as `user` lines without that word; none when an ACL file has them.
+   * are the ACL's users as `user` lines without that word; none when an ACL file has them. `all`: also what is as by default.
    */
-  rewrite(oldText: string, users: readonly string[]): string {
+  rewrite(oldText: string, users: readonly string[], all = false): string {
     const persisted: PersistedDirective[] = [];
     for (const [name, slot] of this.#slots) {
-      if (name === slot.name) persisted.push({ name, lines: this.#lines(slot) });
+      if (name === slot.name) {
+        persisted.push({
+          name,
+          lines: this.#lines(slot).map((line) => all ? { ...line, force: true } : line),
+        });
+      }
     }
     persisted.push({ name: "user", lines: users.map((user) => ({ text: `user ${user}`, force: true })) });
     return rewriteText(oldText, persisted, (name) => this.primaryName(name));

@@ -1,6 +1,6 @@
 /** CONFIG REWRITE, against a file that redis-server 7.0.15 rewrote (appended lines are in our order). */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Config } from "../../src/config/config.ts";
 import { quote, splitArguments } from "../../src/config/quoting.ts";
 import { test } from "../harness.ts";
@@ -109,7 +109,13 @@ test("rewrite: what is written reads back", () => {
   config.set([["requirepass", "\x00\xff'\"\\ \r\n"], ["client-output-buffer-limit", "slave 1 2 3"]], CONTEXT);
   const copy = fresh();
   const seen = new Set<string>();
-  for (const line of config.rewrite(BEFORE, []).split("\n")) {
+  // All directives, those with their defaults too.
+  const lines = config.rewrite(BEFORE, [], true).split("\n");
+  for (const [name] of config.get(["*"])) {
+    const value = config.get([name])[0][1];
+    assert(value === "" || lines.some((line) => line.startsWith(`${config.primaryName(name)} `)), name);
+  }
+  for (const line of lines) {
     const args = splitArguments(line)!;
     if (args.length === 0 || line.startsWith("#")) continue;
     assertEquals(copy.load(args[0], args.slice(1), seen.has(args[0])), undefined, line);

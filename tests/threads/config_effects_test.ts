@@ -102,6 +102,17 @@ for (const shards of [0, 2]) {
   });
 }
 
+test("DEBUG PAUSE-CRON stops what is done by the clock", async () => {
+  const [, client] = await startAt(0, { "enable-debug-command": "local" });
+  const rate = async () => /instantaneous_ops_per_sec:(\d+)/.exec(await text(client, "INFO", "stats"))![1];
+  assertEquals(await text(client, "DEBUG", "PAUSE-CRON", "1"), "OK");
+  for (let i = 0; i < 2000; i++) await client.call("PING");
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  assertEquals(await rate(), "0");
+  assertEquals(await text(client, "DEBUG", "PAUSE-CRON", "0"), "OK");
+  await waitFor(async () => await rate() !== "0", "the cron to go on");
+});
+
 test("DEBUG is refused unless allowed", async () => {
   const [, client] = await startAt(0);
   assert((await text(client, "DEBUG", "SLEEP", "0")).startsWith("ERR DEBUG command not allowed."));

@@ -33,25 +33,30 @@ for (const shards of [0, 2]) {
   const where = shards === 0 ? "inline" : `${shards} shards`;
 
   test(`INFO counts what was done, ${where}`, async () => {
-    const client = await startAt(shards);
+    const client = await startAt(shards, { "enable-debug-command": "yes" });
     await client.call("CONFIG", "RESETSTAT");
     for (let i = 0; i < 50; i++) await client.call("SET", `k${i}`, "v");
     for (let i = 0; i < 60; i++) await client.call("GET", `k${i}`);
     await client.call("LPUSH", "k1", "x");
     await client.call("NOPE");
+    await client.call("DEBUG", "SLEEP", "0");
+    await client.call("DEBUG", "OBJECT", "k1");
     await client.call("SET", "short", "v", "PX", "1");
     await waitFor(async () => await figure(client, "stats", "expired_keys") === 1, "the key to expire");
     const stats = await info(client, "stats");
     assertEquals(stats.get("keyspace_hits"), "50");
     assertEquals(stats.get("keyspace_misses"), "10");
     assertEquals(stats.get("total_error_replies"), "2");
-    assert(Number(stats.get("total_commands_processed")) >= 112);
+    assert(Number(stats.get("total_commands_processed")) >= 114);
     assert(Number(stats.get("total_net_input_bytes")) > 50 * 30);
     const commands = await info(client, "commandstats");
     assert(commands.get("cmdstat_set")!.startsWith("calls=51,"));
     assert(commands.get("cmdstat_get")!.startsWith("calls=60,"));
     assert(/usec=[1-9]/.test(commands.get("cmdstat_set")!), commands.get("cmdstat_set"));
     assert(commands.get("cmdstat_lpush")!.endsWith("rejected_calls=0,failed_calls=1"));
+    // DEBUG is one command, wherever its subcommands run.
+    assert(commands.get("cmdstat_debug")!.startsWith("calls=2,"), commands.get("cmdstat_debug"));
+    assertEquals([...commands.keys()].filter((name) => name.includes("debug|")), []);
     const errors = await info(client, "errorstats");
     assertEquals([...errors], [["errorstat_ERR", "count=1"], ["errorstat_WRONGTYPE", "count=1"]]);
     const latencies = await info(client, "latencystats");

@@ -74,6 +74,7 @@ const panic: ShardCommand = {
 
 export const debug: ShardContainer = {
   name: "debug",
+  closed: true,
   arity: -2,
   flags: ["admin", "noscript", "loading", "stale"],
   group: "server",

@@ -45,9 +45,13 @@ export class CommandEntry {
   readonly name: string;
   /** `name`, as a request has it. */
   readonly nameBytes: Uint8Array;
-  /** "get", "client|list". */
+  /** "get", "client|list"; of a closed container's subcommand the container's. */
   readonly fullName: string;
   readonly subcommands: readonly CommandEntry[] | undefined;
+  /** It and its subcommands, as far as those are commands of their own for clients. */
+  readonly told: readonly CommandEntry[];
+  /** Whose figures are its own: it, and the subcommands of a closed container. */
+  readonly parts: readonly CommandEntry[];
   readonly arity: number;
   readonly flags: number;
   /** Set for commands that shards run, with their number in ring messages. */
@@ -79,18 +83,20 @@ export class CommandEntry {
 
   constructor(
     readonly facts: ShardEntry | MainCommand,
-    parent: string | undefined,
+    parent: CommandFacts | undefined,
     numbers: Map<ShardCommand, number>,
   ) {
     this.name = facts.name;
     this.nameBytes = latin1Bytes(facts.name);
-    this.fullName = parent === undefined ? facts.name : `${parent}|${facts.name}`;
-    this.subcommands = facts.subcommands?.map((sub) => new CommandEntry(sub, facts.name, numbers));
+    this.fullName = parent === undefined ? facts.name : parent.closed ? parent.name : `${parent.name}|${facts.name}`;
+    this.subcommands = facts.subcommands?.map((sub) => new CommandEntry(sub, facts, numbers));
+    this.told = facts.closed || this.subcommands === undefined ? [this] : [this, ...this.subcommands];
+    this.parts = facts.closed ? [this, ...this.subcommands!] : [this];
     this.arity = facts.arity;
     this.flags = facts.flags.reduce((bits, flag) => bits | (BITS[flag] ?? 0), 0);
     this.shard = "run" in facts ? facts : undefined;
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
-    this.debugs = parent === "debug";
+    this.debugs = parent?.name === "debug";
     this.main = "main" in facts ? facts.main : undefined;
     this.confirms = "confirms" in facts && facts.confirms === true;
     this.secret = "secret" in facts ? facts.secret : undefined;
@@ -141,7 +147,8 @@ export function indexFacts(
   facts: readonly (ShardEntry | MainCommand)[],
   renamed?: ReadonlyMap<string, string>,
 ): CommandIndex<CommandFacts> {
-  const left: readonly CommandFacts[] = joinContainers(facts).filter((each) => renamed?.get(each.name) !== "");
+  const left: readonly CommandFacts[] = joinContainers(facts).filter((each) => renamed?.get(each.name) !== "")
+    .map((each) => each.closed ? { ...each, subcommands: undefined } : each);
   return new CommandIndex(left, renamed);
 }
 

@@ -144,16 +144,22 @@ export class Connections implements SocketHandler {
       }
     } else {
       session.keep(buf, from, to);
-      if (!this.mustWait(session)) this.consumeKept(session);
+      if (this.checkInput(session) && !this.mustWait(session)) this.consumeKept(session);
     }
-    if (session.inputLength > this.queryBufferLimit) {
-      this.queryLimitDisconnections++;
-      this.rules.warning(
-        `Closing client that reached max query buffer length: ${this.rules.outputLimits.describe(session)}`,
-      );
-      this.close(session);
-    }
+    this.checkInput(session);
     this.flush(session);
+  }
+
+  /** Closes a session that has sent more than it may without its being run; false then. */
+  private checkInput(session: Session): boolean {
+    if (session.inputLength <= this.queryBufferLimit) return true;
+    if (session.closing) return false;
+    this.queryLimitDisconnections++;
+    this.rules.warning(
+      `Closing client that reached max query buffer length: ${this.rules.outputLimits.describe(session)}`,
+    );
+    this.close(session);
+    return false;
   }
 
   drain(socket: Socket): void {
@@ -168,14 +174,16 @@ export class Connections implements SocketHandler {
     if (session === undefined) return socket.shut();
     session.ended = true;
     // There is nothing that a client which waits for a key still has to get.
-    if (session.isBlocked || this.isPaused(session)) return this.close(session);
+    if (session.isBlocked) return this.close(session);
     this.closeIfEnded(session);
     this.shutIfDone(session);
   }
 
-  /** True when CLIENT PAUSE keeps the session's next request from running. */
-  private isPaused(session: Session): boolean {
-    return this.dispatcher.pause.untilMs !== 0 && this.postponed.has(session);
+  /** Clients whose next request waits for the end of CLIENT PAUSE. */
+  get postponedClients(): number {
+    let count = 0;
+    for (const session of this.postponed) if (session.postponed) count++;
+    return count;
   }
 
   close(session: Session): void;
@@ -237,13 +245,17 @@ export class Connections implements SocketHandler {
   /** The session has the reply that its next requests waited for (Gate.WAITS). */
   resume(session: Session): void {
     this.postponed.delete(session);
+    session.postponed = false;
     if (session.inputLength > 0 || session.ended) this.waiting.add(session);
   }
 
   private resumePostponed(): void {
     const sessions = [...this.postponed];
     this.postponed.clear();
-    for (const session of sessions) this.waiting.add(session);
+    for (const session of sessions) {
+      session.postponed = false;
+      this.waiting.add(session);
+    }
   }
 
   /** What ran took its time on purpose: the clock is read again for what follows. */
@@ -337,6 +349,7 @@ export class Connections implements SocketHandler {
   private runs(session: Session, request: Request): boolean {
     if (this.dispatcher.execute(session, request)) return true;
     this.postponed.add(session);
+    session.postponed = this.dispatcher.pause.untilMs !== 0;
     request.restart();
     return false;
   }

@@ -33,6 +33,8 @@ export class Cron {
   readonly commands = new Rate();
   readonly netInput = new Rate();
   readonly netOutput = new Rate();
+  /** DEBUG PAUSE-CRON: nothing is done by the clock. */
+  paused = false;
   private nextMs = 0;
 
   constructor(private readonly server: Server) {}
@@ -40,7 +42,7 @@ export class Cron {
   /** Runs what is due at monotonic `nowMs`; returns ms until the next time. */
   turn(nowMs: number): number {
     if (nowMs >= this.nextMs) {
-      this.run(nowMs);
+      if (!this.paused) this.run(nowMs);
       this.nextMs = nowMs + PERIOD_MS;
     }
     return this.nextMs - nowMs;

@@ -53,9 +53,11 @@ export class FigureSums {
   /** Latencies of a command where it ran; undefined when none were counted. */
   latencies(entry: CommandEntry): LatencySum | undefined {
     const sum = new LatencySum();
-    if (this.runsInShards(entry)) {
-      for (const figures of this.shards.figures) figures.addLatencies(entry.shardNumber, sum);
-    } else if (entry.latencies !== undefined) sum.add(entry.latencies, 0);
+    for (const part of entry.parts) {
+      if (this.runsInShards(part)) {
+        for (const figures of this.shards.figures) figures.addLatencies(part.shardNumber, sum);
+      } else if (part.latencies !== undefined) sum.add(part.latencies, 0);
+    }
     return sum.total > 0 ? sum : undefined;
   }
 

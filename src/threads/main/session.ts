@@ -118,6 +118,8 @@ export class Session {
   pendingCount = 0;
   /** About the size of the latest replies: the largest, forgotten slowly. */
   replyBytes = 0;
+  /** True while CLIENT PAUSE keeps the next request from running. */
+  postponed = false;
   /** Replies delivered in this turn, to leave in one write; the buffer is lent for the turn. */
   batch: Uint8Array | undefined;
   batchLength = 0;
@@ -141,9 +143,9 @@ export class Session {
     return this.subscriptions === undefined ? "normal" : "pubsub";
   }
 
-  /** True while the client waits in a command, for a key or for others to have what it wrote. */
+  /** True while the client waits: in a command, for a key or for others to have what it wrote, or for the end of CLIENT PAUSE. */
   get isBlocked(): boolean {
-    return this.blocked?.waiting === true || this.acknowledgement !== undefined;
+    return this.blocked?.waiting === true || this.acknowledgement !== undefined || this.postponed;
   }
 
   get closing(): boolean {

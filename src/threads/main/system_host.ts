@@ -85,11 +85,11 @@ export const confHost: ConfHost = {
  * Writes the configuration into its file, as CONFIG REWRITE does; `path` is a latin-1 text. Returns the system's error text when that
  * fails; the file is then as it was.
  */
-export function rewriteConfig(config: Config, path: string): string | undefined {
+export function rewriteConfig(config: Config, path: string, all = false): string | undefined {
   try {
     const name = decoded(path);
     const old = systemFiles.stat(name) === undefined ? "" : latin1Text(readWhole(name));
-    writeWhole(name, latin1Bytes(config.rewrite(old, [])));
+    writeWhole(name, latin1Bytes(config.rewrite(old, [], all)));
     return undefined;
   } catch (error) {
     return reason(error);

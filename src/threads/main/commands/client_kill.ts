@@ -6,6 +6,7 @@ import { parseClientType } from "./client_types.ts";
 
 const BAD_ID = new ReplyError("ERR client-id should be greater than 0");
 const BAD_AGE = new ReplyError("ERR maxage is not an integer or out of range");
+const AGE_NOT_POSITIVE = new ReplyError("ERR maxage should be greater than 0");
 const NO_SUCH_CLIENT = new ReplyError("ERR No such client");
 
 type Filter = (session: Session) => boolean;
@@ -63,7 +64,7 @@ function parseFilters({ args, server }: MainContext): { filters: Filter[]; skipM
       filters.push((session) => session.id === id);
     } else if (args.is(i, "maxage")) {
       const seconds = args.int(i + 1, -Infinity, Infinity, BAD_AGE);
-      if (seconds <= 0) throw BAD_AGE;
+      if (seconds <= 0) throw AGE_NOT_POSITIVE;
       filters.push((session) => (server.nowMs() - session.createdMs) / 1000 >= seconds);
     } else if (args.is(i, "type")) {
       const type = parseClientType(value);

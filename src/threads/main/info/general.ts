@@ -58,7 +58,7 @@ export function clientFields(
     ["maxclients", config.int("maxclients")],
     ["client_recent_max_input_buffer", input],
     ["client_recent_max_output_buffer", output],
-    ["blocked_clients", blocking.count + acknowledgements.count],
+    ["blocked_clients", blocking.count + acknowledgements.count + connections.postponedClients],
     ["pubsub_clients", pubsub.clients],
     ["tracking_clients", tracking.sessions.size],
     ["watching_clients", transactions.watching.size],

@@ -43,17 +43,23 @@ function kilobytes(bytes: number): string {
   return (bytes / 1024).toFixed(2);
 }
 
-/** Commands and subcommands, containers left out. */
+/** Commands and subcommands. */
 function runnable(server: Server): CommandEntry[] {
-  return server.commands.commands.flatMap((entry) => [entry, ...(entry.subcommands ?? [])]);
+  return server.commands.commands.flatMap((entry) => entry.told);
 }
 
 export function commandFields(server: Server): Field[] {
   const fields: Field[] = [];
   for (const entry of runnable(server)) {
-    const { calls, rejectedCalls, failedCalls } = entry;
+    let [calls, rejectedCalls, failedCalls, partsUsec] = [0, 0, 0, 0];
+    for (const part of entry.parts) {
+      calls += part.calls;
+      rejectedCalls += part.rejectedCalls;
+      failedCalls += part.failedCalls;
+      partsUsec += server.figures.usec(part);
+    }
     if (calls + rejectedCalls + failedCalls === 0) continue;
-    const usec = Math.round(server.figures.usec(entry));
+    const usec = Math.round(partsUsec);
     const each = calls === 0 ? 0 : usec / calls;
     fields.push([
       `cmdstat_${entry.fullName}`,

@@ -5,6 +5,7 @@ import type { Reply } from "../../../../codec/resp/reply.ts";
 import { writeHelp } from "../../../../commands/help.ts";
 import { blockThread } from "../../../../runtime/mod.ts";
 import type { MainCommand, MainContext } from "../../main_command.ts";
+import { rewriteConfig } from "../../system_host.ts";
 import { debugReload } from "./debug_reload.ts";
 import { debugSettings } from "./debug_settings.ts";
 
@@ -12,6 +13,7 @@ const WRONG_PROTOCOL = new ReplyError(
   "ERR Wrong protocol type name. Please use one of the following: " +
     "string|integer|double|bignum|null|array|set|map|attrib|push|verbatim|true|false",
 );
+const NO_CONFIG_FILE = new ReplyError("ERR The server is running without a config file");
 const NEEDS_RESP3 = new ReplyError("ERR RESP2 is not supported by this command");
 
 const common = {
@@ -32,6 +34,32 @@ const sleep: MainCommand = {
     const seconds = parseDouble(args.buf, args.at[2], args.at[2] + args.len[2]);
     if (seconds > 0) blockThread(seconds * 1000);
     server.connections.timePassed();
+    reply.ok();
+  },
+};
+
+const pauseCron: MainCommand = {
+  name: "pause-cron",
+  ...common,
+  arity: 3,
+  summary: "Stops and resumes what is done by the clock: limits of clients, save points, figures.",
+  syntax: "paused:integer",
+  main({ server, args, reply }: MainContext): void {
+    server.cron.paused = !args.is(2, "0");
+    reply.ok();
+  },
+};
+
+const configRewriteForceAll: MainCommand = {
+  name: "config-rewrite-force-all",
+  ...common,
+  arity: 2,
+  summary: "Writes the configuration into its file, with the directives that have their defaults.",
+  syntax: "",
+  main({ server, reply }: MainContext): void {
+    if (server.configPath === undefined) throw NO_CONFIG_FILE;
+    const failure = rewriteConfig(server.config, server.configPath, true);
+    if (failure !== undefined) throw new ReplyError(`ERR CONFIG-REWRITE-FORCE-ALL failed: ${failure}`);
     reply.ok();
   },
 };
@@ -129,6 +157,8 @@ const help: MainCommand = {
   syntax: "",
   main: ({ reply }: MainContext) =>
     writeHelp(reply, "DEBUG", [
+      "CONFIG-REWRITE-FORCE-ALL",
+      "    Write all directives into the configuration file, those with their defaults too.",
       "ERROR <string>",
       "    Reply an error with <string> as its text.",
       "HTSTATS <db> [FULL]",
@@ -143,6 +173,8 @@ const help: MainCommand = {
       "    Describe how the value of <key> is kept.",
       "PANIC",
       "    End the process with a report.",
+      "PAUSE-CRON <0|1>",
+      "    Stop or resume what is done by the clock.",
       "POPULATE <count> [<prefix>] [<size>]",
       "    Make <count> string keys of that prefix.",
       "PROTOCOL <type>",
@@ -167,10 +199,21 @@ const help: MainCommand = {
 
 export const debug: MainCommand = {
   name: "debug",
+  closed: true,
   ...common,
   arity: -2,
   summary: "Commands for tests.",
   complexity: "Depends on subcommand.",
   syntax: "",
-  subcommands: [error, help, logLine, protocol, debugReload, sleep, ...debugSettings],
+  subcommands: [
+    configRewriteForceAll,
+    error,
+    help,
+    logLine,
+    pauseCron,
+    protocol,
+    debugReload,
+    sleep,
+    ...debugSettings,
+  ],
 };

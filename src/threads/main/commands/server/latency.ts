@@ -170,12 +170,12 @@ function asked(server: Server, args: MainContext["args"]): CommandEntry[] {
       const facts = findByName(server.facts, args, i);
       if (facts === undefined) continue;
       const name = server.facts.fullName(facts);
-      const entry = all.flatMap((each) => [each, ...(each.subcommands ?? [])]).find((each) => each.fullName === name);
+      const entry = all.flatMap((each) => each.told).find((each) => each.fullName === name);
       if (entry !== undefined) named.push(entry);
     }
     chosen = named;
   }
-  return chosen.flatMap((entry) => [entry, ...(entry.subcommands ?? [])]);
+  return chosen.flatMap((entry) => entry.told);
 }
 
 /** Bounds double; each with the calls up to it, left out while none is added. Redis's bounds, rounded as it rounds them. */
