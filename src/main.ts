@@ -10,6 +10,7 @@ import {
   args,
   cwd,
   exit,
+  FileError,
   NetworkError,
   onSignal,
   onUncaught,
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   const log = new Log(pid, wallMs, (text) => {
     const bytes = latin1OrUtf8(text);
     if (logFile === "") writeStdout(bytes);
-    else append(logFile, bytes);
+    else quietly(() => append(logFile, bytes));
   });
   if (line.sentinel) fail(log, SENTINEL_REFUSAL);
   const path = line.path === undefined ? undefined : absolutePath(line.path, latin1Text(encodeText(cwd())));
@@ -81,7 +82,7 @@ async function main(): Promise<void> {
   } else log.warning("Configuration loaded");
   const pidFile = config.path("pidfile");
   const end = (code: number): never => {
-    if (pidFile !== "" && systemFiles.stat(pidFile) !== undefined) systemFiles.unlink(pidFile);
+    if (pidFile !== "") quietly(() => systemFiles.unlink(pidFile));
     exit(code);
   };
   const server = new Server(config, log, { configPath: path, renamed });
@@ -107,7 +108,7 @@ async function main(): Promise<void> {
     }, shards=${server.shards.threads}, network=${server.network.name}, PID: ${pid}`,
   );
   log.warning("Server initialized");
-  if (pidFile !== "") systemFiles.writeTextAtomic(pidFile, `${pid}\n`);
+  if (pidFile !== "") quietly(() => systemFiles.writeTextAtomic(pidFile, `${pid}\n`));
   server.onFatal = () => exit(1);
   const { shutdown } = server.persistence;
   server.onShutdown = () => {
@@ -131,6 +132,15 @@ async function main(): Promise<void> {
   onSignal("SIGINT", () => stop("SIGINT", config.value("shutdown-on-sigint")));
   if (!await server.load()) end(1);
   for (const kind of server.listensOn) log.notice(`Ready to accept connections ${kind}`);
+}
+
+/** For files that a server can do without: the disk's answer doesn't matter. */
+function quietly(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+  }
 }
 
 function fail(log: Log, failure: ConfFailure): never {
