@@ -22,6 +22,8 @@ class Bench {
   readonly marks: number[] = [];
   /** Requests under way to each engine. */
   readonly queues: { number: number; text: string; db: number; commands: number }[][];
+  /** What the sink says to marks. */
+  goesOn = true;
   private number = 0;
 
   constructor(engines: number, ringBytes: number) {
@@ -39,6 +41,7 @@ class Bench {
       mark: (mark) => {
         this.marks.push(mark);
         this.out.push(latin1Bytes(`#mark ${mark}\r\n`));
+        return this.goesOn;
       },
     });
     this.queues = this.journals.map(() => []);
@@ -194,6 +197,20 @@ test("a mark parts what was recorded before it from what came after, in all ring
     select(0) + command("SET", "a", "1") + command("SET", "b", "1") + "#mark 1\r\n" + command("SET", "c", "1"),
   );
   assertEquals(bench.marks, [Mark.CUT]);
+});
+
+test("what follows a mark stays in the rings when the sink says so", () => {
+  const bench = new Bench(2, 4096);
+  const number = bench.send([]);
+  for (const journal of bench.journals) journal.mark(number, Mark.END);
+  bench.send([{ engine: 1, text: command("SET", "a", "1") }]);
+  bench.run(1);
+  for (const journal of bench.journals) journal.publish();
+  bench.goesOn = false;
+  bench.step();
+  assertEquals([bench.text, bench.marks], ["#mark 2\r\n", [Mark.END]]);
+  bench.step();
+  assertEquals(bench.text, `#mark 2\r\n${select(0)}${command("SET", "a", "1")}`);
 });
 
 test("numbers wrap round", () => {

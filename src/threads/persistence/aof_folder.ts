@@ -4,7 +4,7 @@
  * Invariants:
  * 1. The manifest on the disk names only files that exist with everything they must hold: it is replaced (written, synced, renamed, folder
  *    synced) after its new files are there, and before old ones are removed.
- * 2. `manifest` is the one on the disk.
+ * 2. `manifest` is the one on the disk. While `unsynced`, a crash of the machine may bring its predecessor back, whose files therefore stay.
  */
 import { latin1Bytes, latin1Text } from "../../base/bytes.ts";
 import { FileError, type Files } from "../../runtime/mod.ts";
@@ -22,6 +22,8 @@ const TEMPORARY = "temp-";
 
 export class AofFolder {
   manifest = new Manifest();
+  /** Why the manifest's name may not be durable; undefined when it is. */
+  unsynced: FileError | undefined;
   private readonly folder: string;
 
   constructor(private readonly files: Files, readonly place: AofPlace) {
@@ -62,6 +64,7 @@ export class AofFolder {
       next.base = { name: place.fileName, seq: 1 };
       next.baseSeq = 1;
       this.persist(next);
+      if (this.unsynced !== undefined) throw this.unsynced;
     }
     files.rename(old, this.path(place.fileName));
     files.syncDir(this.folder);
@@ -70,10 +73,10 @@ export class AofFolder {
     );
   }
 
-  /** Makes `next` the manifest, durably. Throws FileError; the old one is then still in force. */
+  /** Makes `next` the manifest, durably but for `unsynced`. Throws FileError; the old one is then still in force. */
   persist(next: Manifest): void {
     const { files } = this;
-    files.makeDir(this.folder);
+    this.makeFolder();
     const name = this.place.fileName + MANIFEST_SUFFIX;
     const temporary = this.path(TEMPORARY + name);
     const bytes = latin1Bytes(next.format());
@@ -86,13 +89,24 @@ export class AofFolder {
     }
     files.rename(temporary, this.path(name));
     this.manifest = next;
-    files.syncDir(this.folder);
+    this.sync();
   }
 
-  /** Removes the files of the history, then their entries. What can't be removed stays in the history. */
+  /** Makes the manifest's name durable; `unsynced` says whether that worked. */
+  sync(): void {
+    this.unsynced = undefined;
+    try {
+      this.files.syncDir(this.folder);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.unsynced = error;
+    }
+  }
+
+  /** Removes the files of the history, then their entries. What can't be removed stays in the history. Throws FileError. */
   collect(told: (line: string) => void): void {
     const { history } = this.manifest;
-    if (history.length === 0) return;
+    if (history.length === 0 || this.unsynced !== undefined) return;
     const next = this.manifest.copy();
     next.history = history.filter((part) => {
       told(`Removing the history file ${part.name} in the background`);
@@ -113,8 +127,11 @@ export class AofFolder {
     throw new AofError([`Unable to obtain the AOF file ${name} length. stat: No such file or directory`]);
   }
 
+  /** Makes the folder, durably, if it is not there. Throws FileError. */
   makeFolder(): void {
+    if (this.files.stat(this.folder) !== undefined) return;
     this.files.makeDir(this.folder);
+    this.files.syncDir(this.place.dir);
   }
 }
 

@@ -42,7 +42,9 @@ export class AofWriter {
   /** True when bytes were written since the last sync. */
   private unsynced = false;
   private lastSyncMs = 0;
-  private failing = false;
+  /** The system's sentence while writing fails, and while syncing does; "" otherwise. */
+  private writeFailure = "";
+  private syncFailure = "";
   private retryMs = 0;
   private dead = false;
   private stampedS = 0;
@@ -54,26 +56,26 @@ export class AofWriter {
     return this.length;
   }
 
-  /** True when the buffer has so much that it should be written before more comes. */
-  get full(): boolean {
-    return this.length >= BUFFER_BYTES / 2;
-  }
-
-  get hasFailed(): boolean {
-    return this.failing;
-  }
-
-  /** True when everything appended is written and, as far as the policy asks, synced. */
-  get settled(): boolean {
-    return this.length === 0 && (!this.unsynced || this.settings.policy === "no");
-  }
-
   /** Goes on in the file at `path`, at its end. Throws FileError. */
   open(path: string): void {
     const file = this.files.open(path, "update");
-    this.size = file.size();
+    this.use(file, file.size());
+  }
+
+  /** Goes on in an open file of `size` bytes; the one before, in which all is settled, is closed. */
+  use(file: OpenFile, size: number): void {
+    this.close();
     this.file = file;
+    this.size = size;
     this.lastSyncMs = monotonicMs();
+  }
+
+  /** Begins the file again: what it holds and what waits is for nobody. Throws FileError; then nothing has changed. */
+  restart(): void {
+    this.file!.truncate(0);
+    this.size = this.length = 0;
+    this.unsynced = true;
+    this.setFailures("", this.syncFailure);
   }
 
   append(buf: Uint8Array, from: number, len: number): void {
@@ -104,7 +106,7 @@ export class AofWriter {
   /** Writes what was gathered. True when nothing waits any more. */
   write(nowMs: number): boolean {
     if (this.length === 0) return true;
-    if (this.dead || (this.failing && nowMs < this.retryMs)) return false;
+    if (this.dead || (this.writeFailure !== "" && nowMs < this.retryMs)) return false;
     const start = monotonicMs();
     try {
       this.file!.write(this.buf, 0, this.length, this.size);
@@ -117,19 +119,26 @@ export class AofWriter {
     this.length = 0;
     if (this.buf.length > BUFFER_BYTES) this.buf = new Uint8Array(BUFFER_BYTES);
     this.unsynced = true;
-    if (this.failing) {
-      this.failing = false;
+    if (this.writeFailure !== "") {
       this.events.warning("AOF write error looks solved, Redis can write again.");
-      this.events.state("");
+      this.setFailures("", this.syncFailure);
     }
     return true;
+  }
+
+  private setFailures(write: string, sync: string): void {
+    const before = this.writeFailure || this.syncFailure;
+    this.writeFailure = write;
+    this.syncFailure = sync;
+    const now = write || sync;
+    if (now !== before) this.events.state(now);
   }
 
   private failed(error: unknown, nowMs: number): void {
     if (!(error instanceof FileError)) throw error;
     this.retryMs = nowMs + RETRY_MS;
     const reason = sentence(error);
-    if (!this.failing) this.events.warning(`Error writing to the AOF file: ${reason}`);
+    if (this.writeFailure === "") this.events.warning(`Error writing to the AOF file: ${reason}`);
     try {
       this.file!.truncate(this.size);
     } catch (second) {
@@ -146,8 +155,7 @@ export class AofWriter {
       );
       return;
     }
-    if (!this.failing) this.events.state(reason);
-    this.failing = true;
+    this.setFailures(reason, this.syncFailure);
   }
 
   /**
@@ -157,7 +165,11 @@ export class AofWriter {
   sync(nowMs: number): boolean {
     if (!this.unsynced) return !this.dead;
     const { policy, skipsSync } = this.settings;
-    if (this.dead || policy === "no") return false;
+    if (this.dead) return false;
+    if (policy === "no") {
+      this.setFailures(this.writeFailure, ""); // nobody asks for syncs any more
+      return false;
+    }
     if (skipsSync) return policy === "always";
     if (policy === "everysec" && nowMs - this.lastSyncMs < SYNC_EVERY_MS) return false;
     return this.syncNow(nowMs);
@@ -173,7 +185,7 @@ export class AofWriter {
   /** ms until a write is worth trying. */
   writeDueMs(nowMs: number): number {
     if (this.length === 0 || this.dead) return Infinity;
-    return this.failing ? Math.max(1, this.retryMs - nowMs) : 0;
+    return this.writeFailure !== "" ? Math.max(1, this.retryMs - nowMs) : 0;
   }
 
   private syncNow(nowMs: number): boolean {
@@ -184,15 +196,10 @@ export class AofWriter {
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.lastSyncMs = nowMs;
-      if (this.settings.policy === "always") {
-        this.dead = true;
-        this.events.fatal(
-          `Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${sentence(error)}. Exiting...`,
-        );
-      } else {
+      if (this.settings.policy === "always") this.die(sentence(error));
+      else {
         this.events.warning(`Fail to fsync the AOF file: ${sentence(error)}`);
-        this.events.state(sentence(error));
-        this.syncFailed = true;
+        this.setFailures(this.writeFailure, sentence(error));
       }
       return false;
     } finally {
@@ -201,16 +208,17 @@ export class AofWriter {
     const tookMs = monotonicMs() - start;
     if (tookMs > DELAYED_MS) this.delayed++;
     this.tellLatency("aof-fsync-always", start);
-    if (this.syncFailed) {
-      this.syncFailed = false;
-      this.events.state("");
-    }
+    this.setFailures(this.writeFailure, "");
     this.unsynced = false;
     this.lastSyncMs = start;
     return true;
   }
 
-  private syncFailed = false;
+  /** Under `always`: what was written can't be made durable (`reason`), so nothing counts as that any more. */
+  die(reason: string): void {
+    this.dead = true;
+    this.events.fatal(`Can't persist AOF for fsync error when the AOF fsync policy is 'always': ${reason}. Exiting...`);
+  }
 
   private tellLatency(event: string, startMs: number): void {
     const { latencyMs } = this.settings;
@@ -219,21 +227,38 @@ export class AofWriter {
     if (ms >= latencyMs) this.events.latency(event, ms);
   }
 
-  /** Writes and syncs everything and closes the file, whatever the policy. False when the disk refuses; the rest then stays here. */
-  finish(): boolean {
+  /** Writes and syncs everything, whatever the policy. False when the disk refuses; the rest then stays here. */
+  settle(): boolean {
     if (this.file === undefined) return true;
-    if (!this.write(Infinity)) return false;
-    if (this.unsynced && !this.syncNow(monotonicMs())) return false;
-    this.file.close();
-    this.file = undefined;
+    return this.write(Infinity) && (!this.unsynced || this.syncNow(monotonicMs()));
+  }
+
+  /** The same, and closes the file. */
+  finish(): boolean {
+    if (!this.settle()) return false;
+    this.close();
     return true;
   }
 
   /** Closes the file without more. */
   abandon(): void {
-    this.file?.close();
-    this.file = undefined;
+    this.close();
     this.length = 0;
+  }
+
+  private close(): void {
+    const { file } = this;
+    this.file = undefined;
+    if (file !== undefined) closeQuietly(file);
+  }
+}
+
+/** Closes a file in which nothing unsynced matters; so neither does what the system says to it. */
+export function closeQuietly(file: OpenFile): void {
+  try {
+    file.close();
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
   }
 }
 

@@ -8,8 +8,9 @@
  * 1. What the files hold is a prefix of the order of requests (journal_merge.ts), whole transactions only but for a torn tail.
  * 2. `durable` of an engine grows only over records that are written, and synced with it; under `always` each time, so that a reply may go.
  * 3. A rewrite's increment begins exactly at its cut: the base and the increments from there on are the whole data.
+ * 4. What follows Mark.END waits in the rings until the files that it is for are open, or known not to.
  */
-import { FileError, type Files, monotonicMs } from "../../runtime/mod.ts";
+import { FileError, type Files, monotonicMs, type OpenFile } from "../../runtime/mod.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import { AofFolder, type AofPlace } from "./aof_folder.ts";
 import {
@@ -22,7 +23,8 @@ import {
   type OpenAof,
   type ToAofTask,
 } from "./aof_messages.ts";
-import { AofWriter, sentence } from "./aof_writer.ts";
+import { AofWriter, closeQuietly, sentence } from "./aof_writer.ts";
+import { DiskState } from "./disk_state.ts";
 import { JournalMerge } from "./journal_merge.ts";
 import { AofError, type Manifest } from "./manifest.ts";
 import { SnapshotFile, SnapshotFileError } from "./snapshot_file.ts";
@@ -48,8 +50,9 @@ export class AppendOnlyTask implements Task {
   private folder: AofFolder | undefined;
   private writer: AofWriter | undefined;
   private settings: AofSettings | undefined;
-  /** True while the manifest does not name the increment being written. */
+  /** True while the manifest does not name the increment being written; that is then at `temporaryPath`. */
   private temporary = false;
+  private temporaryPath = "";
   /** Bytes of the files that are not written any more. */
   private otherBytes = 0;
   /** Sequence number of the increment that began at the last cut. */
@@ -59,6 +62,7 @@ export class AppendOnlyTask implements Task {
   /** The files can't be opened: what comes up to Mark.END is dropped. */
   private discards = false;
   private readonly written: Int32Array;
+  private disk = this.newDisk();
 
   constructor(private readonly host: TaskHost, private readonly files: Files) {
     const { setup } = host;
@@ -101,8 +105,9 @@ export class AppendOnlyTask implements Task {
     if (writer.write(nowMs)) this.noteWritten();
     if (writer.sync(monotonicMs())) this.noteDurable();
     this.publishFigures();
+    if (this.disk.retry(this.folder!, nowMs) && !this.settings!.keepsHistory) this.collect();
     if (merged >= STEP_BYTES) return 0;
-    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs));
+    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs), this.disk.dueMs(nowMs));
     const always = this.settings!.policy === "always";
     if (merged === 0 && this.merge.ready()) return this.nap(always ? SHORT_NAP_MS : dueMs);
     return merged === 0 || always ? dueMs : this.nap(dueMs);
@@ -147,6 +152,13 @@ export class AppendOnlyTask implements Task {
     this.host.tell(message);
   }
 
+  private newDisk(): DiskState {
+    return new DiskState({
+      warning: (line) => this.warning(line),
+      state: (reason) => this.tell({ task: AOF_TASK, kind: "state", reason }),
+    });
+  }
+
   private readonly notice = (line: string) => this.tell({ task: AOF_TASK, kind: "told", level: "notice", line });
   private readonly warning = (line: string) => this.tell({ task: AOF_TASK, kind: "told", level: "warning", line });
 
@@ -157,10 +169,11 @@ export class AppendOnlyTask implements Task {
     try {
       this.settings = message.settings;
       this.folder = new AofFolder(this.files, message.place);
+      this.disk = this.newDisk();
       this.writer = new AofWriter(this.files, {
         warning: this.warning,
         notice: this.notice,
-        state: (reason) => this.tell({ task: AOF_TASK, kind: "state", reason }),
+        state: (reason) => this.disk.writerState(reason),
         fatal: (line) => this.tell({ task: AOF_TASK, kind: "fatal", line }),
         latency: (event, ms) => this.tell({ task: AOF_TASK, kind: "latency", event, ms }),
         syncing: (on) => this.figures[AofFigure.SYNCING] = on ? 1 : 0,
@@ -188,9 +201,8 @@ export class AppendOnlyTask implements Task {
   private openTemporary(): void {
     const { folder, writer } = this;
     folder!.makeFolder();
-    const path = folder!.path(folder!.temporaryIncr);
-    if (this.files.stat(path) !== undefined) this.files.unlink(path);
-    writer!.open(path);
+    this.temporaryPath = folder!.path(folder!.temporaryIncr);
+    writer!.use(this.files.open(this.temporaryPath, "write"), 0);
     this.temporary = true;
     this.otherBytes = 0;
   }
@@ -223,6 +235,7 @@ export class AppendOnlyTask implements Task {
       this.notice(`Creating AOF incr file ${part.name} on server start`);
       this.create(folder!.path(part.name));
       folder!.persist(next);
+      if (folder!.unsynced !== undefined) throw folder!.unsynced;
     }
     this.otherBytes = 0;
     for (const each of next.parts) if (each !== part) this.otherBytes += folder!.sizeOf(each.name);
@@ -237,7 +250,7 @@ export class AppendOnlyTask implements Task {
 
   // ---- marks ------------------------------------------------------------------------------------------------------
 
-  private mark(mark: number): void {
+  private mark(mark: number): boolean {
     if (this.discards) {
       this.discards = mark !== Mark.END;
       if (!this.discards && this.opens.length > 0) this.open();
@@ -245,6 +258,7 @@ export class AppendOnlyTask implements Task {
       this.ending = true;
       this.end();
     } else this.cut();
+    return !this.ending && (this.writer !== undefined || this.discards);
   }
 
   /** The journals have ended: closes the file; while the disk refuses, tries again. */
@@ -254,13 +268,23 @@ export class AppendOnlyTask implements Task {
     this.noteWritten();
     this.noteDurable();
     this.ending = false;
-    if (this.temporary) this.files.unlink(this.folder!.path(this.folder!.temporaryIncr));
+    if (this.temporary) this.removeTemporary();
     this.writer = undefined;
     this.tell({ task: AOF_TASK, kind: "closed" });
     if (this.opens.length > 0) this.open();
   }
 
-  /** A rewrite's cut: from here on a new increment. If that can't be made, the rewrite is worth nothing. */
+  /** Nobody will need the temporary increment. */
+  private removeTemporary(): void {
+    try {
+      this.files.unlink(this.temporaryPath);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.warning(`Can't remove the temporary AOF incr file: ${sentence(error)}`);
+    }
+  }
+
+  /** A rewrite's cut: from here on a new increment. If that can't be made, the rewrite is worth nothing, and the last one goes on. */
   private cut(): void {
     const { folder, writer } = this;
     if (this.temporary) {
@@ -269,29 +293,38 @@ export class AppendOnlyTask implements Task {
     }
     const next = folder!.manifest.copy();
     const part = next.addIncr(folder!.place.fileName);
+    let file: OpenFile | undefined;
     try {
       this.notice(`Creating AOF incr file ${part.name} on background rewrite`);
-      if (!writer!.finish()) throw new FileError("EIO", "the last increment can't be completed: Input/output error");
-      this.create(folder!.path(part.name));
+      // Only the last increment may be cut off anywhere.
+      if (!writer!.settle()) throw new FileError("EIO", "the last increment can't be completed: Input/output error");
+      file = this.files.open(folder!.path(part.name), "write");
       folder!.persist(next);
-      this.otherBytes += writer!.size;
-      writer!.open(folder!.path(part.name));
-      this.merge.restart();
-      this.cutSeq = part.seq;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
+      if (file !== undefined) closeQuietly(file);
       this.cutSeq = 0;
       this.warning(`Can't begin the AOF incr file ${part.name}: ${sentence(error)}`);
-      const last = folder!.manifest.incr.at(-1)!;
-      writer!.open(folder!.path(last.name));
+      return;
     }
+    this.otherBytes += writer!.size;
+    writer!.use(file, 0);
+    this.merge.restart();
+    this.cutSeq = part.seq;
+    this.checkFolder();
   }
 
   /** The cut of the first rewrite, or of another try at it: what came before is in the base to come. */
   private restartTemporary(): void {
     const { folder, writer } = this;
-    writer!.abandon();
-    this.openTemporary();
+    try {
+      writer!.restart();
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.cutSeq = 0;
+      this.warning(`Can't begin the AOF incr file anew: ${sentence(error)}`);
+      return;
+    }
     this.merge.restart();
     this.cutSeq = folder!.manifest.incrSeq + 1;
   }
@@ -309,7 +342,6 @@ export class AppendOnlyTask implements Task {
       this.temporary = false;
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      if (this.temporary) this.giveBack(next);
       this.tell({
         task: AOF_TASK,
         kind: "switched",
@@ -321,6 +353,7 @@ export class AppendOnlyTask implements Task {
     this.otherBytes = folder!.sizeOf(base.name);
     this.figures[AofFigure.BASE_SIZE] = this.otherBytes + writer.size + writer.buffered;
     this.publishFigures();
+    this.checkFolder();
     if (!this.settings!.keepsHistory) this.collect();
     this.tell({ task: AOF_TASK, kind: "switched", reason: "", baseSeq: next.baseSeq });
   }
@@ -334,6 +367,7 @@ export class AppendOnlyTask implements Task {
       next.addBase(place.fileName, rdb);
       next.retireIncr(Infinity);
       folder.persist(next);
+      if (folder.unsynced !== undefined) throw folder.unsynced;
       folder.collect(this.notice);
       this.tell({ task: AOF_TASK, kind: "switched", reason: "", baseSeq: next.baseSeq });
     } catch (error) {
@@ -343,28 +377,29 @@ export class AppendOnlyTask implements Task {
     }
   }
 
-  /** Gives the temporary increment its name in the manifest to come; everything older becomes history. */
+  /**
+   * Gives the temporary increment its name in the manifest to come; everything older becomes history. Should that manifest not come, the
+   * increment has its name already when the next one is tried.
+   */
   private adopt(next: Manifest): void {
     const { folder } = this;
     const part = next.addIncr(folder!.place.fileName);
     next.retireIncr(part.seq);
-    this.files.rename(folder!.path(folder!.temporaryIncr), folder!.path(part.name));
+    const path = folder!.path(part.name);
+    if (path === this.temporaryPath) return;
+    this.files.rename(this.temporaryPath, path);
+    this.temporaryPath = path;
     this.notice(
       `Successfully renamed the temporary AOF incr file ${folder!.temporaryIncr} into ${part.name}`,
     );
   }
 
-  /** The manifest that was to name the temporary increment is not there: it stays temporary. */
-  private giveBack(next: Manifest): void {
-    const { folder } = this;
-    const adopted = folder!.path(next.incr.at(-1)?.name ?? folder!.temporaryIncr);
-    if (this.files.stat(adopted) === undefined) return;
-    try {
-      this.files.rename(adopted, folder!.path(folder!.temporaryIncr));
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error;
-      this.warning(`Can't rename the AOF incr file back: ${sentence(error)}`);
-    }
+  /** After a new manifest: what only its name leads to is durable, or under `always` nobody may be told so. */
+  private checkFolder(): void {
+    const { folder, writer, settings } = this;
+    const { unsynced } = folder!;
+    if (unsynced !== undefined && settings!.policy === "always") writer!.die(sentence(unsynced));
+    this.disk.note(folder!);
   }
 
   private collect(): void {

@@ -37,8 +37,8 @@ export interface JournalSink {
   /** A whole command, or several that stand together, or a part of either, begins here: the place for an annotation. */
   begin(): void;
   append(buf: Uint8Array, from: number, len: number): void;
-  /** Every record before the mark has been appended, and none behind it. */
-  mark(mark: number): void;
+  /** Every record before the mark has been appended, and none behind it. False: nothing behind it goes in this step. */
+  mark(mark: number): boolean;
 }
 
 const MULTI = latin1Bytes("*1\r\n$5\r\nMULTI\r\n");
@@ -159,7 +159,7 @@ export class JournalMerge {
       group.length = 0;
       if (mark === Mark.BEGIN) this.bracket = Bracket.OPEN;
       else if (mark === Mark.COMMIT) this.commit();
-      else this.sink.mark(mark);
+      else if (!this.sink.mark(mark)) return false;
       return this.choose();
     }
     this.wrapped = this.bracket === Bracket.NONE && commands > 1;

@@ -10,7 +10,7 @@
  * 2. One rewrite at a time, and none beside a save.
  */
 import { ReplyError } from "../../../base/reply_error.ts";
-import { monotonicMs, pid, systemFiles } from "../../../runtime/mod.ts";
+import { FileError, monotonicMs, pid, systemFiles } from "../../../runtime/mod.ts";
 import { AofFolder, type AofPlace } from "../../persistence/aof_folder.ts";
 import {
   AOF_TASK,
@@ -20,7 +20,8 @@ import {
   Mark,
   type ToAofTask,
 } from "../../persistence/aof_messages.ts";
-import { baseName } from "../../persistence/manifest.ts";
+import { sentence } from "../../persistence/aof_writer.ts";
+import { AofError, baseName } from "../../persistence/manifest.ts";
 import { JournalMode } from "../../shard/journal.ts";
 import type { Field } from "../info/sections.ts";
 import type { PersistenceThread } from "../persistence_thread.ts";
@@ -28,6 +29,9 @@ import type { Server } from "../server.ts";
 import { auxFields } from "./aux_fields.ts";
 import type { SnapshotOutcome, Snapshots } from "./snapshots.ts";
 
+const CANT_BEGIN = new ReplyError(
+  "ERR Can't execute an AOF background rewriting. Please check the server logs for more information.",
+);
 const IN_PROGRESS = new ReplyError("ERR Background append only file rewriting already in progress");
 /** After so many failures in a row automatic rewrites wait longer and longer, as in Redis. */
 const FAILURES_TOLERATED = 3;
@@ -43,6 +47,9 @@ export class AppendOnly {
   private hasBase = true;
   private baseSeq = 0;
   private readonly figures: Float64Array;
+  /** How often the task was asked to open files, and how often it has said what came of it. */
+  private openings = 0;
+  private openingsAnswered = 0;
   private startWaiter: ((ok: boolean) => void) | undefined;
   private told = "";
   private opened: AofPlace | undefined;
@@ -121,6 +128,7 @@ export class AppendOnly {
     this.on = true;
     this.hasBase = !anew;
     this.opened = this.place;
+    this.openings++;
     this.send({
       task: AOF_TASK,
       kind: "open",
@@ -190,14 +198,15 @@ export class AppendOnly {
 
   // ---- rewriting --------------------------------------------------------------------------------------------------
 
-  /** BGREWRITEAOF: true when it has begun, false when it will after the save under way. Throws when one is under way. */
+  /** BGREWRITEAOF: true when it has begun, false when it will after the save under way. Throws when one is under way, and when it can't begin. */
   rewrite(): boolean {
     if (this.rewriting) throw IN_PROGRESS;
     if (this.snapshots.purpose !== undefined || this.server.shards.exclusive) {
       this.scheduled = true;
+      this.failures = 0; // whoever asks for it does not want to wait for the time of another try
       return false;
     }
-    this.begin();
+    if (!this.begin()) throw CANT_BEGIN;
     return true;
   }
 
@@ -205,18 +214,18 @@ export class AppendOnly {
     return `${this.server.config.path("dir")}/temp-rewriteaof-bg-${pid}.aof`;
   }
 
-  private begin(): void {
+  /** Begins a rewrite. False when the folder can't be used: the log has the reason. */
+  private begin(): boolean {
     const { config, log, shards } = this.server;
     const { place } = this;
     this.scheduled = false;
+    const folder = new AofFolder(systemFiles, place);
+    if (!this.on && !this.look(folder)) {
+      this.lastOk = false;
+      return false;
+    }
     this.startedMs = monotonicMs();
     this.rdb = config.bool("aof-use-rdb-preamble");
-    const folder = new AofFolder(systemFiles, place);
-    if (!this.on) {
-      folder.makeFolder();
-      folder.load((line) => log.notice(line));
-      this.baseSeq = folder.manifest.baseSeq;
-    }
     log.notice(`Background append only file rewriting started by pid ${pid}`);
     // The journals' cut and the snapshot's are the same point: no request comes between them.
     if (this.on) shards.journal(JournalMode.ON, Mark.CUT);
@@ -231,6 +240,24 @@ export class AppendOnly {
       aux: auxFields(this.server, true),
     }, (outcome) => this.written(outcome));
     this.configure();
+    return true;
+  }
+
+  /** While nothing is journaled, nobody has looked into the folder yet. False when it can't be used. */
+  private look(folder: AofFolder): boolean {
+    const { log } = this.server;
+    try {
+      folder.makeFolder();
+      folder.load((line) => log.notice(line));
+      this.baseSeq = folder.manifest.baseSeq;
+      return true;
+    } catch (error) {
+      if (error instanceof AofError) { for (const line of error.lines) log.warning(line); }
+      else if (error instanceof FileError) {
+        log.warning(`Can't open or create append-only dir ${folder.place.folderName}: ${sentence(error)}`);
+      } else throw error;
+      return false;
+    }
   }
 
   private written({ result, line }: SnapshotOutcome): void {
@@ -314,12 +341,15 @@ export class AppendOnly {
     const { server } = this;
     switch (message.kind) {
       case "opened":
+        this.openingsAnswered++;
         this.baseSeq = message.baseSeq;
         this.started(true);
         break;
       case "refused":
+        this.openingsAnswered++;
         for (const line of message.lines) server.log.warning(line);
-        this.refused(message.lines);
+        // Switched off already, or on anew: the mark that ends what was recorded for those files has been set.
+        if (this.on && this.openingsAnswered === this.openings) this.refused(message.lines);
         break;
       case "told":
         server.log[message.level](message.line);
