@@ -173,8 +173,30 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-async function startServer(command: string, args: string[], port: number, dir: string): Promise<ServerProcess> {
-  const child = spawn(command, args, { cwd: dir, stdio: ["ignore", "pipe", "pipe"] });
+/** How to start a server, besides its own arguments. */
+export interface StartOptions {
+  /** A command that runs it; without it, the runtime of this process. */
+  readonly runtime?: { command: string; args: string[] };
+  /** Its folder, a new one unless told. */
+  readonly dir?: string;
+  /** The module to run instead of src/main.ts. */
+  readonly main?: string;
+  /** What is in its environment besides ours. */
+  readonly env?: Record<string, string>;
+  /** It is killed after so long, started or not. */
+  readonly livesMs?: number;
+}
+
+async function startServer(
+  command: string,
+  args: string[],
+  port: number,
+  dir: string,
+  options: StartOptions = {},
+): Promise<ServerProcess> {
+  const env = { ...process.env, ...options.env };
+  const child = spawn(command, args, { cwd: dir, stdio: ["ignore", "pipe", "pipe"], env });
+  if (options.livesMs !== undefined) setTimeout(() => send(child, "SIGKILL"), options.livesMs);
   children.add(child);
   let text = "";
   const ended = new Promise<number | null>((resolve) => {
@@ -202,7 +224,7 @@ async function startServer(command: string, args: string[], port: number, dir: s
     child.stdout!.on("data", read);
     child.stderr!.on("data", read);
   });
-  const first = await Promise.race([ready.then(() => "ready"), ended, delay(20_000).then(() => "late")]);
+  const first = await Promise.race([ready.then(() => "ready"), ended, delay(60_000).then(() => "late")]);
   if (first !== "ready") {
     await stop("SIGKILL");
     throw new Error(`${command} ${args.join(" ")} did not start (${first}):\n${text}`);
@@ -232,14 +254,14 @@ export async function startRedis(args: string[] = []): Promise<ServerProcess | u
 
 /**
  * Starts src/main.ts in a process of its own on a free port and waits until it accepts connections. `args` are the
- * server's own, redis-server style. `runtime` is a command that runs it; without it, the runtime of this process.
+ * server's own, redis-server style.
  */
 export async function startRingshard(
   args: string[] = [],
-  options: { runtime?: { command: string; args: string[] }; dir?: string } = {},
+  options: StartOptions = {},
 ): Promise<ServerProcess> {
   const [port, dir] = [await freePort(), options.dir ?? tempDir()];
-  const main = join(root, "src", "main.ts");
+  const main = options.main ?? join(root, "src", "main.ts");
   const runtime = options.runtime ??
     { command: process.execPath, args: isBun ? [main] : ["run", "-A", "--quiet", `--config=${root}deno.json`, main] };
   return await startServer(
@@ -247,6 +269,7 @@ export async function startRingshard(
     [...runtime.args, "--port", String(port), "--dir", dir, ...args],
     port,
     dir,
+    options,
   );
 }
 
