@@ -48,10 +48,11 @@ export class TableSegments {
   protected bucket = 0;
   protected position = 0;
   protected segment = 0;
-  // Scratch for splits: items with their flags.
+  // Scratch for splits and merges: items with their flags, and where a merge has put them.
   protected readonly moving = new Int32Array(MAX_ITEMS);
   protected readonly movingFlag = new Uint8Array(MAX_ITEMS);
   protected readonly movingHash = new Int32Array(MAX_ITEMS);
+  protected readonly movedTo = new Int32Array(MAX_ITEMS);
   /** Buckets that `prefetch` is looking at. */
   protected readonly ahead = new Int32Array(PREFETCH_MAX);
   /** What `prefetch` read: kept so that no compiler finds its loads useless. */
@@ -222,12 +223,19 @@ export class TableSegments {
     i32[bucket + 4 + i] = 0;
   }
 
-  /** Makes room where `h` belongs: a bigger only segment, or a split. */
+  /**
+   * Makes room where `h` belongs: a bigger only segment, or a split. Items of few homes may not fit twice the buckets with no more stash;
+   * from four times on there is more of it than they can need.
+   */
   protected grow(root: number, h: number, seg: number): void {
-    const i32 = this.i32;
-    const log = i32[seg + H_LOG];
-    if (log < HOME_BITS) this.resize(root, seg, log + 1);
-    else this.split(root, h, seg);
+    const log = this.i32[seg + H_LOG];
+    if (log === HOME_BITS) {
+      this.split(root, h, seg);
+      return;
+    }
+    for (let wider = log + 1; !this.resize(root, seg, wider); wider++) {
+      assert(wider < HOME_BITS, "the items of a small segment fit a large one");
+    }
   }
 
   /** Replaces the only segment by one of 2^log buckets; false, with nothing changed, when the items don't fit. */
@@ -275,17 +283,25 @@ export class TableSegments {
     return true;
   }
 
-  protected settle(seg: number, h: number, k: number): boolean {
-    if (!this.place(seg, h, this.moving[k])) return false;
+  /** Places item `k` of the scratch; one of the last home goes into the first bucket if it `wraps`. */
+  protected settle(seg: number, h: number, k: number, wraps = false): boolean {
+    const last = (1 << HOME_BITS) - 1;
+    if (wraps && (h & last) === last) {
+      if (!this.placeIn(seg + HEADER_WORDS, ((h >>> 6) & 0xff) || 1, this.moving[k])) return false;
+      this.i32[seg + HEADER_WORDS + last * BUCKET_WORDS] += NEXT_ONE;
+    } else if (!this.place(seg, h, this.moving[k])) return false;
     this.i32[seg + H_COUNT]++;
     if (this.movingFlag[k] !== 0) this.i32[this.bucket] |= 1 << this.position;
     return true;
   }
 
   /**
-   * Splits a segment of 64 buckets by the next bit of the hash. The half with fewer items moves to a new segment, where it surely fits;
-   * the rest stays as it lies. (Filling two empty segments instead would fail now and then: items that come in the order of their
-   * hashes, as from a walk of another table, are all of one half.)
+   * Splits a segment of 64 buckets by the next bit of the hash. The half with fewer items moves to a new segment, and the rest stays as
+   * it lies. (Filling two empty segments instead would fail now and then: items that come in the order of their hashes, as from a walk of
+   * another table, are all of one half.)
+   *
+   * That half surely fits, whatever its homes: it comes bucket by bucket, so that an item finds room in its own bucket of before or in the one
+   * in front of it. Only the items of the last home in the first bucket would take that room from those still to come: they stay behind.
    */
   protected split(root: number, h: number, seg: number): void {
     const i32 = this.i32;
@@ -308,11 +324,12 @@ export class TableSegments {
       ones += (hash >>> bit) & 1;
     }
     const gone = ones * 2 <= n ? 1 : 0;
+    const inFirst = this.itemsIn(seg + HEADER_WORDS);
     this.clearHalf(seg, bit, gone);
     for (let k = 0; k < n; k++) {
       const hash = this.movingHash[k];
       if (((hash >>> bit) & 1) !== gone) continue;
-      const settled = this.settle(fresh, hash, k);
+      const settled = this.settle(fresh, hash, k, k < inFirst);
       assert(settled, "half of a segment fits an empty one");
       i32[fresh + H_FLAGGED] += this.movingFlag[k];
     }
@@ -326,6 +343,12 @@ export class TableSegments {
     const from = ((h >>> (32 - depth)) & -(half * 2)) + (gone === 1 ? half : 0);
     i32.fill(segment, dir + from, dir + from + half);
     i32[root + R_SEGMENTS]++;
+  }
+
+  protected itemsIn(bucket: number): number {
+    let n = 0;
+    for (let i = 0; i < SLOTS; i++) if (this.i32[bucket + 4 + i] !== 0) n++;
+    return n;
   }
 
   /** Clears the slots of the items just taken whose hash has `gone` in `bit`. */
@@ -388,7 +411,7 @@ export class TableSegments {
     i32[root + R_DEPTH] = depth + 1;
   }
 
-  /** Merges a thin segment with its buddy, or makes the only segment smaller. */
+  /** Merges a thin segment with its buddy if its items find room there, or makes the only segment smaller. */
   protected shrink(root: number, h: number, seg: number): void {
     const i32 = this.i32;
     const local = i32[seg + H_DEPTH];
@@ -407,11 +430,7 @@ export class TableSegments {
     const buddyFrom = from ^ span;
     const buddy = i32[dir + buddyFrom] >> 2;
     if (i32[buddy + H_DEPTH] !== local || i32[buddy + H_COUNT] + count > MERGE_BELOW) return;
-    const n = this.take(seg);
-    for (let k = 0; k < n; k++) {
-      const settled = this.settle(buddy, this.hashOf(this.moving[k]), k);
-      assert(settled, "two thin segments fit one");
-    }
+    if (!this.join(buddy, this.take(seg))) return;
     i32[buddy + H_FLAGGED] += i32[seg + H_FLAGGED];
     i32[buddy + H_DEPTH] = local - 1;
     i32.fill(buddy << 2, dir + from, dir + from + span);
@@ -422,6 +441,32 @@ export class TableSegments {
       i32[root + R_DIR] = buddy << 2;
       i32[root + R_DEPTH] = 0;
     }
+  }
+
+  /**
+   * Adds the first `n` items of the scratch to a segment; false, with nothing changed, when they don't fit: what is left of a table whose
+   * items were removed in the order of a scan has few homes.
+   */
+  protected join(seg: number, n: number): boolean {
+    for (let k = 0; k < n; k++) {
+      this.movingHash[k] = this.hashOf(this.moving[k]);
+      if (!this.settle(seg, this.movingHash[k], k)) {
+        while (--k >= 0) this.unsettle(seg, k);
+        return false;
+      }
+      this.movedTo[k] = this.slot;
+    }
+    return true;
+  }
+
+  protected unsettle(seg: number, k: number): void {
+    const first = seg + HEADER_WORDS;
+    const within = (this.movedTo[k] - first) % BUCKET_WORDS;
+    this.bucket = this.movedTo[k] - within;
+    this.position = within - 4;
+    this.i32[this.bucket] &= ~(1 << this.position);
+    this.clearSlot(seg, this.movingHash[k]);
+    this.i32[seg + H_COUNT]--;
   }
 
   protected hasRoom(bytes: number): boolean {

@@ -34,6 +34,10 @@ class Numbers {
     return this.table.find(this.root, this.hash.of(this.text, 0, len), this.text, 0, len) !== 0;
   }
 
+  hashOf(n: number): number {
+    return this.hash.of(this.text, 0, this.spell(n));
+  }
+
   private spell(n: number): number {
     const digits = String(n);
     for (let i = 0; i < digits.length; i++) this.text[i] = digits.charCodeAt(i);
@@ -187,5 +191,89 @@ test("table: scans that go on after merges give each item once", () => {
   for (let n = 0; n < 30_000; n++) {
     const times = seen.get(n) ?? 0;
     assert(gone.has(n) ? times <= 1 : times === 1, `item ${n}: ${times} times`);
+  }
+});
+
+/** `n` numbers whose hash has these home bits and top bit. */
+function ofHome(numbers: Numbers, home: number, top: number, n: number): number[] {
+  const found: number[] = [];
+  for (let i = 0; found.length < n; i++) {
+    const h = numbers.hashOf(i);
+    if ((h & 63) === home && h >>> 31 === top) found.push(i);
+  }
+  return found;
+}
+
+test("table: items removed in the order of a scan, and in its reverse", () => {
+  for (const size of [700, 3000, 20000]) {
+    for (const reverse of [false, true]) {
+      const numbers = new Numbers();
+      for (let n = 0; n < size; n++) numbers.add(n);
+      const order: number[] = [];
+      let cursor = 0;
+      do {
+        cursor = numbers.table.scan(numbers.root, cursor);
+        for (const item of numbers.table.found.slice(0, numbers.table.foundCount)) order.push(numbers.read(item));
+      } while (cursor !== 0);
+      if (reverse) order.reverse();
+      order.forEach((n, i) => {
+        numbers.remove(n);
+        if (i % 500 !== 0) return;
+        for (let k = 0; k < size; k += 97) assertEquals(numbers.has(order[k]), k > i);
+      });
+      assertEquals(numbers.arena.i32[numbers.root], 0, "an empty table has no segments");
+    }
+  }
+});
+
+test("table: items that come in the order of another's scan, and in its reverse", () => {
+  const source = new Numbers();
+  for (let n = 0; n < 20000; n++) source.add(n);
+  const order: number[] = [];
+  let cursor = 0;
+  do {
+    cursor = source.table.scan(source.root, cursor);
+    for (const item of source.table.found.slice(0, source.table.foundCount)) order.push(source.read(item));
+  } while (cursor !== 0);
+  for (const each of [order, order.toReversed()]) {
+    const numbers = new Numbers();
+    for (const n of each) numbers.add(n);
+    for (let n = 0; n < 20000; n++) assert(numbers.has(n));
+  }
+});
+
+test("table: a split whose items are nearly all of one home and reach around the end", () => {
+  const numbers = new Numbers();
+  const last = ofHome(numbers, 63, 1, 109);
+  const items = [
+    ...last.slice(0, 108),
+    ...ofHome(numbers, 0, 1, 12),
+    ...Array.from({ length: 13 }, (_, i) => ofHome(numbers, 10 + 2 * i, 0, 12)).flat(),
+    last[108],
+  ];
+  for (const n of items) numbers.add(n);
+  for (const n of items) assert(numbers.has(n), String(n));
+  assertEquals(numbers.table.count(numbers.root), items.length);
+  for (const n of items) numbers.remove(n);
+  assertEquals(numbers.arena.i32[numbers.root], 0);
+});
+
+test("table: small ones whose items have few homes", () => {
+  const random = seededRandom(5);
+  const below = (n: number) => Math.floor(random() * n);
+  const numbers = new Numbers();
+  const byHome = Array.from({ length: 64 }, () => [] as number[]);
+  for (let i = 0; i < 12000; i++) byHome[numbers.hashOf(i) & 63].push(i);
+  for (let round = 0; round < 4000; round++) {
+    const homes = Array.from(
+      { length: 1 + below(8) },
+      () => random() < 0.5 ? below(64) : [0, 1, 31, 32, 62, 63][below(6)],
+    );
+    const items = new Set<number>();
+    for (let k = 0; k < 100; k++) items.add(byHome[homes[below(homes.length)]][below(100)]);
+    for (const n of items) numbers.add(n);
+    for (const n of items) assert(numbers.has(n));
+    for (const n of items) numbers.remove(n);
+    assertEquals(numbers.arena.i32[numbers.root], 0);
   }
 });
