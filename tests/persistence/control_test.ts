@@ -117,6 +117,23 @@ for (const shards of [0, 4]) {
   });
 }
 
+test("control: without FORCE no SHUTDOWN while the append-only file has not its first base", async () => {
+  const dir = tempDir();
+  const [server, client] = await serve(dir, 0);
+  await fill(client);
+  client.send("CONFIG", "SET", "appendonly", "yes");
+  client.send("SHUTDOWN", "NOSAVE");
+  assertEquals((await client.read()).type, "simple");
+  const refusal = await client.read();
+  assert(refusal.type === "error" && refusal.text === "ERR Errors trying to SHUTDOWN. Check logs.", refusal.type);
+  await waitFor(() => server.log().includes("Writing initial AOF, can't exit"), "the log's line");
+  await waitFor(async () => await info(client, "aof_rewrite_in_progress") === "0", "the base");
+  client.send("SHUTDOWN", "NOSAVE");
+  await client.closed;
+  const [, again] = await serve(dir, 0, "--appendonly", "yes");
+  assertEquals(await again.show("GET", "volatile:1"), '"1"');
+});
+
 test("control: a save point saves when it is due, and FLUSHALL replaces the file at once", async () => {
   const dir = tempDir();
   let nowMs = 1_700_000_000_000;

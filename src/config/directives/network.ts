@@ -32,7 +32,7 @@ export const networkDirectives = {
   "max-new-connections-per-cycle": directive(perCycle, 10, { effect: false }),
   "max-new-tls-connections-per-cycle": directive(perCycle, 1, { effect: false }),
   "maxclients": directive(int(1, UINT_MAX), 10000),
-  "maxmemory-clients": directive(memoryOrPercent, 0, { effect: false }),
+  "maxmemory-clients": directive(memoryOrPercent, 0),
   "client-query-buffer-limit": directive(memory(1024 * 1024, LONG_MAX), 1024 ** 3),
   "client-output-buffer-limit": directive(outputBufferLimits, [
     { hard: 0, soft: 0, softSeconds: 0 },

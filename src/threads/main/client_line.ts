@@ -1,4 +1,5 @@
 /** ClientLine: one client as CLIENT LIST, CLIENT INFO and the log describe it. Main thread. Source: Redis documentation, CLIENT LIST. */
+import { clientBytes, queueBytes } from "./client_memory.ts";
 import { Gate, type Session } from "./session.ts";
 
 /** The line without a line break; `nowMs` defaults to the client's last activity. */
@@ -15,8 +16,8 @@ export function clientLine(session: Session, nowMs = session.lastMs): string {
     } ` +
     `watch=${session.watched.length} qbuf=${session.inputLength} qbuf-free=${
       inputCapacity - session.inputLength
-    } argv-mem=0 multi-mem=0 rbs=0 rbp=0 ` +
-    `obl=0 oll=${session.output.count} omem=${outputBytes} tot-mem=${inputCapacity + outputBytes} ` +
+    } argv-mem=0 multi-mem=${queueBytes(session)} rbs=0 rbp=0 ` +
+    `obl=0 oll=${session.output.count} omem=${outputBytes} tot-mem=${clientBytes(session)} ` +
     `events=${outputBytes > 0 ? "rw" : "r"} cmd=${session.lastCommand ?? "NULL"} user=${session.user} redir=${
       session.tracking?.redirect ?? -1
     } ` +

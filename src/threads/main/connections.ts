@@ -14,6 +14,7 @@ import type { Socket, SocketHandler } from "../../runtime/mod.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { OutputLimits } from "./output_limits.ts";
+import type { ClientMemory } from "./client_memory.ts";
 import type { CommitGate } from "./persistence/commit_gate.ts";
 import type { Pushes } from "./pushes.ts";
 import { Gate, Session } from "./session.ts";
@@ -65,6 +66,9 @@ export class Connections implements SocketHandler {
   writes = 0;
 
   pushes!: Pushes;
+
+  /** Told of sessions that grow. */
+  memory!: ClientMemory;
 
   /** Set while replies wait for the disk (appendfsync always). */
   commits: CommitGate | undefined;
@@ -144,16 +148,23 @@ export class Connections implements SocketHandler {
       }
     } else {
       session.keep(buf, from, to);
+      if (this.memory.limitBytes !== 0) this.memory.grew(session);
       if (this.checkInput(session) && !this.mustWait(session)) this.consumeKept(session);
     }
     this.checkInput(session);
     this.flush(session);
+    if (this.memory.limitBytes !== 0) this.memory.grew(session);
+  }
+
+  /** The session as the log tells of it. */
+  describe(session: Session): string {
+    return this.rules.outputLimits.describe(session);
   }
 
   /** Closes a session that has sent more than it may without its being run; false then. */
   private checkInput(session: Session): boolean {
-    if (session.inputLength <= this.queryBufferLimit) return true;
     if (session.closing) return false;
+    if (session.inputLength <= this.queryBufferLimit) return true;
     this.queryLimitDisconnections++;
     this.rules.warning(
       `Closing client that reached max query buffer length: ${this.rules.outputLimits.describe(session)}`,
@@ -431,7 +442,8 @@ export class Connections implements SocketHandler {
       this.close(session);
       return;
     }
-    if (session.output.bytes >= OUTPUT_PAUSE && !session.paused) {
+    if (this.memory.limitBytes !== 0) this.memory.grew(session);
+    if (session.output.bytes >= OUTPUT_PAUSE && !session.paused && !session.closing) {
       session.paused = true;
       session.socket.pause();
     }

@@ -5,6 +5,7 @@
  * slow reader can't make keys be evicted.
  */
 import { rssBytes } from "../../runtime/mod.ts";
+import { clientBytes } from "./client_memory.ts";
 import type { Server } from "./server.ts";
 
 export class Memory {
@@ -25,12 +26,10 @@ export class Memory {
     return used;
   }
 
-  /** Bytes of clients' buffers: requests not yet complete, and replies not yet sent. */
+  /** Bytes that clients take: requests not yet complete, replies not yet sent, queues of transactions, and what they listen to. */
   get clientBytes(): number {
     let bytes = 0;
-    for (const session of this.server.connections.sessions.values()) {
-      bytes += (session.input?.length ?? 0) + session.output.bytes;
-    }
+    for (const session of this.server.connections.sessions.values()) bytes += clientBytes(session);
     return bytes;
   }
 

@@ -27,6 +27,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { CommandEntry, indexCommands, indexFacts } from "./command_entry.ts";
 import { mainCommands } from "./commands/mod.ts";
 import { ConfigEffects, settingsOf } from "./config_effects.ts";
+import { ClientMemory } from "./client_memory.ts";
 import { Connections, isLocal } from "./connections.ts";
 import { Cron } from "./cron.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -94,6 +95,7 @@ export class Server {
   readonly listeners: Listeners;
   readonly effects: ConfigEffects;
   readonly memory: Memory;
+  readonly clientMemory: ClientMemory;
   readonly figures: FigureSums;
   readonly slowLog: SlowLog;
   readonly persistence: Persistence;
@@ -167,6 +169,8 @@ export class Server {
     this.transactions = new Transactions(this.dispatcher, shards);
     this.listeners = new Listeners(this.network, this.connections, config);
     this.memory = new Memory(this);
+    this.clientMemory = new ClientMemory(this.connections, config, (text) => log.notice(text));
+    this.connections.memory = this.clientMemory;
     this.figures = new FigureSums(shards);
     this.slowLog = new SlowLog(config);
     this.effects = new ConfigEffects(this);
@@ -236,6 +240,7 @@ export class Server {
   resetFigures(): void {
     this.dispatcher.resetFigures();
     this.connections.resetFigures();
+    this.clientMemory.evictedClients = 0;
     this.figures.reset();
     this.memory.peakBytes = 0;
     this.memory.sample();
@@ -297,6 +302,7 @@ export class Server {
     this.tracking.off(session);
     this.pubsub.leave(session);
     this.monitors.remove(session);
+    this.clientMemory.forget(session);
   }
 }
 

@@ -69,6 +69,8 @@ export class Session {
   libVersion = "";
   user = "default";
   noEvict = false;
+  /** What it took when that was last looked at (client_memory.ts). */
+  notedBytes = 0;
 
   /** Server's time at connection, last request; ms. */
   lastMs: number;

@@ -40,6 +40,8 @@ const EXEC = 2;
 /** A session's state between MULTI and EXEC. */
 export interface Queue {
   readonly commands: Queued[];
+  /** What the requests take. */
+  bytes: number;
   /** True when a command was refused while queueing: EXEC must refuse too. */
   broken: boolean;
 }
@@ -66,7 +68,7 @@ export class Transactions {
 
   /** MULTI. */
   begin(session: Session): void {
-    session.queue = { commands: [], broken: false };
+    session.queue = { commands: [], bytes: 0, broken: false };
     session.gate |= Gate.MULTI;
   }
 
@@ -78,7 +80,9 @@ export class Transactions {
     }
     const copy = this.spare.pop() ?? new Request();
     request.copyTo(copy);
-    session.queue!.commands.push({ entry, request: copy });
+    const queue = session.queue!;
+    queue.commands.push({ entry, request: copy });
+    queue.bytes += copy.buf.length + copy.at.length * 8;
   }
 
   /** Keeps the memory of a queue's requests, if it is not much, for the next ones. */

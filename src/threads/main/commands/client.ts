@@ -132,8 +132,9 @@ const noEvict: MainCommand = {
   since: "7.0.0",
   summary: "Exempts the connection from client eviction.",
   syntax: "<ON | OFF>",
-  main({ args, reply, session }: MainContext): void {
+  main({ args, reply, server, session }: MainContext): void {
     session.noEvict = onOff(args.is(2, "on"), args.is(2, "off"));
+    if (!session.noEvict) server.clientMemory.enforce();
     reply.ok();
   },
 };

@@ -6,7 +6,7 @@ import { seconds } from "./general.ts";
 import type { Field } from "./sections.ts";
 
 export function statFields(server: Server): Field[] {
-  const { connections, cron, dispatcher, figures, pubsub, tracking } = server;
+  const { clientMemory, connections, cron, dispatcher, figures, pubsub, tracking } = server;
   return [
     ["total_connections_received", connections.connectionsReceived],
     ["total_commands_processed", dispatcher.commandsProcessed],
@@ -21,6 +21,7 @@ export function statFields(server: Server): Field[] {
     ["expired_stale_perc", (figures.mean(Figure.STALE_SHARE) * 100).toFixed(2)],
     ["expired_time_cap_reached_count", figures.get(Figure.EXPIRY_CAP_REACHED)],
     ["expire_cycle_cpu_milliseconds", Math.floor(figures.get(Figure.EXPIRY_CPU_US) / 1000)],
+    ["evicted_clients", clientMemory.evictedClients],
     ["evicted_keys", figures.get(Figure.EVICTED_KEYS)],
     ["keyspace_hits", figures.get(Figure.HITS)],
     ["keyspace_misses", figures.get(Figure.MISSES)],

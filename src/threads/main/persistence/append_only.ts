@@ -114,6 +114,11 @@ export class AppendOnly {
     return this.startedMs >= 0;
   }
 
+  /** True while the files do not hold the data that was there before journaling began. */
+  get lacksBase(): boolean {
+    return this.on && !this.hasBase;
+  }
+
   // ---- on and off -------------------------------------------------------------------------------------------------
 
   /** At the start, when the files' data is loaded: goes on in them. False when they can't be written: the log has the reason. */

@@ -38,9 +38,17 @@ export class Shutdown {
     this.force ||= force;
     if (this.underWay) return failed;
     const { config, log, persistence } = this.server;
-    const { loading, saves, snapshots } = persistence;
-    this.underWay = true;
+    const { appendOnly, loading, saves, snapshots } = persistence;
     log.warning("User requested shutdown...");
+    if (appendOnly.lacksBase) {
+      // The next start would load the files, and find only what came after their beginning.
+      log.warning(force ? "Writing initial AOF. Exit anyway." : "Writing initial AOF, can't exit");
+      if (!force) {
+        this.giveUp();
+        return failed;
+      }
+    }
+    this.underWay = true;
     if (snapshots.purpose === "save") log.warning("There is a child saving an .rdb. Killing it!");
     else if (snapshots.purpose === "rewrite") log.warning("There is a child rewriting the AOF. Killing it!");
     snapshots.abandon();

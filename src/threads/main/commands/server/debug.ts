@@ -27,6 +27,8 @@ const common = {
 const sleep: MainCommand = {
   name: "sleep",
   ...common,
+  // Unlike the others it takes its time, so its calls are timed each.
+  complexity: "O(N) where N is the time",
   arity: 3,
   summary: "Stops the server for a time: no client is served.",
   syntax: "seconds:double",
