@@ -48,18 +48,19 @@ export const EXPIRY_BIT = 1 << 7;
 export const WRITTEN_BIT = 1 << 6;
 const ENCODING_SHIFT = 3;
 const ENCODING_MASK = 7 << ENCODING_SHIFT;
+export const TYPE_MASK = 7;
 export const CLOCK_SHIFT = 8;
 /** Word 0 without its clock. */
 export const KIND_MASK = 0xff;
 
 export function typeOf(word0: number): Type {
-  return (word0 & 7) as Type;
+  return (word0 & TYPE_MASK) as Type;
 }
 
 /** Encodings 0 and 1 are strings' only, so that 8 and 9, which are not, share their three bits. */
 export function encodingOf(word0: number): Encoding {
   const bits = (word0 & ENCODING_MASK) >>> ENCODING_SHIFT;
-  return (bits < 2 && (word0 & 7) !== Type.STRING ? bits + 8 : bits) as Encoding;
+  return (bits < 2 && (word0 & TYPE_MASK) !== Type.STRING ? bits + 8 : bits) as Encoding;
 }
 
 /** An encoding's bits of word 0. */

@@ -141,7 +141,11 @@ export class Snapshot implements Keeper {
     for (;;) {
       if (this.sink.room() <= 0) return SnapshotStep.FULL;
       if (this.current !== 0) this.writePiece();
-      else for (let k = 0; k < BUCKETS && this.current === 0 && cut.db < store.dbCount; k++) this.walkBucket();
+      else {
+        const root = cut.walkedRoot;
+        if (root !== 0) store.table.prefetchScan(root, cut.cursor, BUCKETS);
+        for (let k = 0; k < BUCKETS && this.current === 0 && cut.db < store.dbCount; k++) this.walkBucket();
+      }
       if (cut.db === store.dbCount) break;
       if (clock() >= end) return SnapshotStep.MORE;
     }

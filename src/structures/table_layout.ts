@@ -52,6 +52,7 @@ export function scanPlace(h: number): number {
 }
 
 export const NEXT_ONE = 1 << 24;
-export const STASH_ONE = 1 << 16;
-export const STASH_MASK = 0xff << 16;
+export const STASH_SHIFT = 16;
+export const STASH_ONE = 1 << STASH_SHIFT;
+export const STASH_MASK = 0xff << STASH_SHIFT;
 export const NEXT_MASK = 0xff << 24;

@@ -14,6 +14,7 @@ import {
   MAX_DEPTH,
   MAX_ITEMS,
   NEXT_MASK,
+  PREFETCH_MAX,
   R_COUNT,
   R_DEPTH,
   R_DIR,
@@ -24,6 +25,7 @@ import {
   SLOTS,
   STASH,
   STASH_MASK,
+  STASH_SHIFT,
 } from "./table_layout.ts";
 
 export class TableWalks extends TableSegments {
@@ -52,13 +54,53 @@ export class TableWalks extends TableSegments {
     const prefix = cursor & ((1 << MAX_DEPTH) - 1);
     const seg = (depth === 0 ? dir : i32[(dir >> 2) + (prefix >>> (MAX_DEPTH - depth))]) >> 2;
     const log = i32[seg + H_LOG];
-    this.collect(seg, log, home >> (HOME_BITS - log));
     const span = 1 << (MAX_DEPTH - i32[seg + H_DEPTH]);
-    const next = (prefix & -span) + span;
+    // Only a merge since the last call makes a segment begin before the cursor.
+    if ((prefix & (span - 1)) === 0 && (home & ((1 << (HOME_BITS - log)) - 1)) === 0) this.scanFrom = 0;
+    this.collect(seg, log, home >> (HOME_BITS - log));
+    return this.nextCursor(seg, cursor);
+  }
+
+  /** The cursor behind the home bucket at `cursor`, which lies in segment `seg`; 0 at the end. */
+  protected nextCursor(seg: number, cursor: number): number {
+    const i32 = this.i32;
+    const home = (cursor >>> MAX_DEPTH) & 63;
+    const span = 1 << (MAX_DEPTH - i32[seg + H_DEPTH]);
+    const next = (cursor & ((1 << MAX_DEPTH) - 1) & -span) + span;
     if (next < 1 << MAX_DEPTH) return (home << MAX_DEPTH) | next;
-    const step = 1 << (HOME_BITS - log);
+    const step = 1 << (HOME_BITS - i32[seg + H_LOG]);
     const nextHome = (home & -step) + step;
     return nextHome >= 64 ? 0 : nextHome << MAX_DEPTH;
+  }
+
+  /**
+   * Brings the items of the next `buckets` home buckets from `cursor` on into the processor's cache, as `Table.prefetch` does for
+   * lookups: neighbours in the order of cursors lie in different segments, so that each bucket and each item would be a miss of its own.
+   */
+  prefetchScan(root: number, cursor: number, buckets: number): void {
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    if (depth === 0) return; // one segment lies in the cache anyway
+    const { ahead } = this;
+    let sum = 0;
+    let n = 0;
+    while (n < buckets && n < PREFETCH_MAX) {
+      const seg = i32[(dir >> 2) + ((cursor & ((1 << MAX_DEPTH) - 1)) >>> (MAX_DEPTH - depth))] >> 2;
+      const bucket = seg + HEADER_WORDS + ((cursor >>> MAX_DEPTH) & 63) * BUCKET_WORDS;
+      ahead[n++] = bucket;
+      sum ^= i32[bucket] ^ i32[seg];
+      cursor = this.nextCursor(seg, cursor);
+      if (cursor === 0) break;
+    }
+    for (let k = 0; k < n; k++) {
+      const bucket = ahead[k];
+      for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) {
+        const ref = i32[w] >> 2;
+        sum ^= i32[ref] ^ i32[ref + 12]; // an empty slot's is word 0 of the arena; an entry is seldom larger than two cache lines
+      }
+    }
+    this.prefetched = sum;
   }
 
   /** Gathers the items whose home is `home`: in it, in the next bucket, in the stash. */
@@ -66,13 +108,20 @@ export class TableWalks extends TableSegments {
     const i32 = this.i32;
     const first = seg + HEADER_WORDS;
     const bucket = first + home * BUCKET_WORDS;
-    this.collectBucket(bucket, log, home);
+    const mask = (1 << log) - 1;
+    // Where the bucket before has put nothing here, everything is at home: no hash needs to tell.
+    if (this.scanFrom === 0 && (i32[first + ((home - 1) & mask) * BUCKET_WORDS] & NEXT_MASK) === 0) {
+      this.collectAll(bucket);
+    } else this.collectBucket(bucket, log, home);
     const meta = i32[bucket];
     if ((meta & NEXT_MASK) !== 0) {
-      this.collectBucket(first + ((home + 1) & ((1 << log) - 1)) * BUCKET_WORDS, log, home);
+      this.collectBucket(first + ((home + 1) & mask) * BUCKET_WORDS, log, home);
     }
     if ((meta & STASH_MASK) !== 0) {
-      for (let s = 0; s < STASH[log]; s++) this.collectBucket(first + ((1 << log) + s) * BUCKET_WORDS, log, home);
+      const end = this.foundCount + ((meta & STASH_MASK) >>> STASH_SHIFT);
+      for (let s = 0; s < STASH[log] && this.foundCount < end; s++) {
+        this.collectBucket(first + ((1 << log) + s) * BUCKET_WORDS, log, home);
+      }
     }
   }
 
@@ -83,13 +132,22 @@ export class TableWalks extends TableSegments {
       if (ref === 0) continue;
       const h = this.hashOf(ref);
       if ((h & 63) >> (HOME_BITS - log) !== home || scanPlace(h) < this.scanFrom) continue;
-      if (this.foundCount === this.found.length) {
-        const wider = new Int32Array(this.found.length * 2);
-        wider.set(this.found);
-        this.found = wider;
-      }
-      this.found[this.foundCount++] = ref;
+      this.add(ref);
     }
+  }
+
+  protected collectAll(bucket: number): void {
+    const i32 = this.i32;
+    for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) if (i32[w] !== 0) this.add(i32[w]);
+  }
+
+  private add(ref: number): void {
+    if (this.foundCount === this.found.length) {
+      const wider = new Int32Array(this.found.length * 2);
+      wider.set(this.found);
+      this.found = wider;
+    }
+    this.found[this.foundCount++] = ref;
   }
 
   /**

@@ -6,9 +6,9 @@
  *
  * What a writer holds between `begin` and the end of `advance` is good as long as the entry does not change.
  */
-import { RDB_VERSION, RdbOpcode } from "../../codec/rdb/format.ts";
+import { RDB_VERSION, RdbOpcode, RdbType } from "../../codec/rdb/format.ts";
 import type { RdbWriter } from "../../codec/rdb/writer.ts";
-import { Encoding, EXPIRY_BIT, Type } from "../entry.ts";
+import { Encoding, EXPIRY_BIT, Type, TYPE_MASK } from "../entry.ts";
 import type { Store } from "../store.ts";
 import { valueTypeOf } from "../value_type.ts";
 import { CommandWriter } from "./command_writer.ts";
@@ -34,6 +34,10 @@ const COMPRESS_BIT = 2;
 const IDLE_BIT = 4;
 const FREQUENCY_BIT = 8;
 const VERSION_SHIFT = 8;
+
+/** Bits of an entry's first word that are its type and whether it expires; of a form, whether there is more than type, key and value. */
+const PLAIN_MASK = TYPE_MASK | EXPIRY_BIT;
+const PLAIN_FORM_MASK = COMMANDS_BIT | IDLE_BIT | FREQUENCY_BIT;
 
 /** A form as an integer. */
 export function packForm(form: EntryForm): number {
@@ -83,8 +87,22 @@ export class EntryWriter {
 
   /** Writes an entry. */
   write(store: Store, e: number): void {
+    if ((store.i32[e >> 2] & PLAIN_MASK) === Type.STRING && (this.form & PLAIN_FORM_MASK) === 0) {
+      this.writePlain(store, e);
+      return;
+    }
     this.begin(store, e);
     this.advance(Infinity);
+  }
+
+  /** What most entries are: a string, and nothing to be told of it but its value. */
+  private writePlain(store: Store, e: number): void {
+    const { out } = this;
+    store.open(e);
+    const { u8, keyAt, keyLen, valueAt, valueLen } = store;
+    out.byte(RdbType.STRING);
+    out.string(u8, keyAt, keyLen);
+    out.string(u8, valueAt, valueLen);
   }
 
   /** Begins to write an entry in pieces. */

@@ -21,7 +21,7 @@ import { BACKGROUND, type Journal } from "./journal.ts";
 import { Load } from "./load.ts";
 import type { ShardNotifier } from "./notifier.ts";
 import { Settings } from "./settings.ts";
-import type { SnapshotFeed } from "./snapshot_feed.ts";
+import { GO_ON, type SnapshotFeed } from "./snapshot_feed.ts";
 import { ToldEvents } from "./told_events.ts";
 
 /** Items of garbage freed between two looks at the clock: about 50 µs. */
@@ -30,10 +30,13 @@ const SWEEP = 512;
 /** `step`'s usual budget: requests wait no longer than that for background work. */
 export const STEP_MS = 1;
 /**
- * The same for a snapshot: a step and as long a pause, so that requests wait half a step longer on average, and the walk has half of a
- * busy thread. An idle one leaves the pauses out.
+ * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, so that the share
+ * is the same whether turns are short or long, within bounds: shorter ones cost more in looking at the clock than they do, longer ones
+ * show in the latency. An idle thread leaves the pauses out.
  */
-const SNAPSHOT_STEP_MS = 0.5;
+const SNAPSHOT_SHARE = 1 / 3;
+const SNAPSHOT_STEP_MIN_MS = 0.2;
+const SNAPSHOT_STEP_MAX_MS = 1;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
@@ -61,6 +64,8 @@ export class Engine {
   private idleMs = 0;
   /** While a snapshot makes steps frequent: when the other work is due. */
   private nextWorkMs = 0;
+  /** When the snapshot under way made its last step. */
+  private snapshotSteppedMs = 0;
   private journalTo: Journal | undefined;
   private replays = false;
   private notifier: ShardNotifier | undefined;
@@ -224,7 +229,7 @@ export class Engine {
       return 0;
     }
     let pauseMs = Infinity;
-    if (snapshots !== undefined && snapshots.active) pauseMs = snapshots.step(SNAPSHOT_STEP_MS, clock);
+    if (snapshots !== undefined && snapshots.active) pauseMs = this.stepSnapshot(snapshots, clock);
     if (pauseMs === Infinity || clock() >= this.nextWorkMs) {
       const workPauseMs = this.work(budgetMs, clock);
       this.nextWorkMs = clock() + workPauseMs;
@@ -232,6 +237,15 @@ export class Engine {
     }
     if (this.call.effects.on) this.append(BACKGROUND);
     return pauseMs;
+  }
+
+  /** A step of a snapshot: ms until it wants to go on, Infinity when that was the last. */
+  private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
+    const fairMs = (clock() - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE));
+    const budgetMs = Math.min(SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
+    const waitsFor = snapshots.step(budgetMs, clock);
+    this.snapshotSteppedMs = clock();
+    return waitsFor === GO_ON ? SNAPSHOT_STEP_MIN_MS * (1 / SNAPSHOT_SHARE - 1) : waitsFor;
   }
 
   private work(budgetMs: number, clock: () => number): number {

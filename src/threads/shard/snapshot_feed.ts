@@ -16,6 +16,8 @@ import type { PersistenceRings } from "../persistence/setup.ts";
 /** Pause after a step while the disk is behind: what it takes to write some hundred KiB. */
 const BEHIND_MS = 1;
 const NOTHING = new Uint8Array(0);
+/** `step` has more to do as soon as it may. */
+export const GO_ON = 0;
 
 /** The feed of engine `engine`, over its ring to the persistence thread. */
 export function snapshotFeed(store: Store, rings: PersistenceRings, engine: number): SnapshotFeed {
@@ -71,7 +73,7 @@ export class SnapshotFeed implements SnapshotSink {
     this.sender.clear();
   }
 
-  /** Goes on for at most about `budgetMs`. Returns ms until it wants to go on, Infinity when there is nothing. */
+  /** Goes on for at most about `budgetMs`. Returns ms until it wants to go on, GO_ON for at once, Infinity when there is nothing. */
   step(budgetMs: number, clock: () => number): number {
     const sent = this.sender.flush();
     const state = this.snapshot.step(budgetMs, clock);
@@ -81,7 +83,7 @@ export class SnapshotFeed implements SnapshotSink {
     }
     this.behind = !this.sender.flush() || !sent || state === SnapshotStep.FULL;
     if (!this.active) return Infinity;
-    return this.behind ? BEHIND_MS : budgetMs;
+    return this.behind ? BEHIND_MS : GO_ON;
   }
 
   // ---- SnapshotSink ---------------------------------------------------------------------------------------------------

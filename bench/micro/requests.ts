@@ -1,0 +1,110 @@
+/**
+ * What a request costs on the main thread without the kernel: pipelines of 1, 16 and 64 requests from 50 connections whose sockets take
+ * everything, inline engine, a million keys.
+ *
+ *     deno run -A bench/micro/requests.ts [TEST...]
+ *     bun run bench/micro/requests.ts [TEST...]
+ *
+ * Requests lie ready before the clock starts; keys are random where redis-benchmark's are.
+ */
+import process from "node:process";
+import { Log } from "../../src/base/log.ts";
+import { Config } from "../../src/config/config.ts";
+import type { Socket } from "../../src/runtime/mod.ts";
+import { Server } from "../../src/threads/main/server.ts";
+import { spread } from "../numbers.ts";
+import { type MicroRow, nanosEach, printRows } from "./timing.ts";
+
+const KEYS = 1_000_000;
+const CONNECTIONS = 50;
+const DEPTHS = [1, 16, 64];
+/** Requests served in a timing; those of PREPARED, some rounds of all connections at the largest depth, come again and again. */
+const REQUESTS = CONNECTIONS * 64 * 8;
+const PREPARED = CONNECTIONS * 64 * 8;
+const VALUE = "v".repeat(32);
+
+const random = (i: number) => String(spread(i, KEYS)).padStart(12, "0");
+
+const TESTS: Record<string, (i: number) => string[]> = {
+  PING: () => ["PING"],
+  SET: (i) => ["SET", `key:${random(i)}`, VALUE],
+  GET: (i) => ["GET", `key:${random(i)}`],
+  INCR: (i) => ["INCR", `counter:${random(i)}`],
+  SADD: (i) => ["SADD", "myset", `element:${random(i)}`],
+  HSET: (i) => ["HSET", "myhash", `element:${random(i)}`, "xxx"],
+  ZADD: (i) => ["ZADD", "myzset", random(i), `element:${random(i)}`],
+  LPUSH: () => ["LPUSH", "mylist", "xxx"],
+  RPOP: () => ["RPOP", "mylist"],
+  SPOP: () => ["SPOP", "myset"],
+  ZPOPMIN: () => ["ZPOPMIN", "myzset"],
+  XADD: (i) => ["XADD", "mystream", "*", "field", random(i)],
+};
+
+class Sink implements Socket {
+  session: unknown;
+  readonly remoteAddress = "127.0.0.1:1";
+  readonly localAddress = "127.0.0.1:2";
+  readonly open = true;
+  readonly fd = -1;
+  bytes = 0;
+  write(_buf: Uint8Array, from: number, to: number): number {
+    this.bytes += to - from;
+    return to - from;
+  }
+  pause(): void {}
+  resume(): void {}
+  shut(): void {}
+}
+
+/** Pipelines of one depth: requests end to end, and where each pipeline ends. */
+function pipelines(depth: number, make: (i: number) => string[]): { bytes: Uint8Array; ends: Int32Array } {
+  const parts: string[] = [];
+  const ends = new Int32Array(PREPARED / depth);
+  let at = 0;
+  for (let k = 0; k < ends.length; k++) {
+    let text = "";
+    for (let i = 0; i < depth; i++) {
+      const args = make(k * depth + i);
+      text += `*${args.length}\r\n` + args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("");
+    }
+    parts.push(text);
+    ends[k] = at += text.length;
+  }
+  return { bytes: new TextEncoder().encode(parts.join("")), ends };
+}
+
+const config = new Config({ current: () => "/", change: () => undefined });
+config.load("shards", ["0"], false);
+const server = new Server(config, new Log(0, Date.now, () => {}), { loads: false });
+await server.load();
+const sockets = Array.from({ length: CONNECTIONS }, () => new Sink());
+for (const socket of sockets) server.connections.open(socket);
+
+/** Serves the pipelines round by round, a turn after each round of all connections. */
+function serve({ bytes, ends }: { bytes: Uint8Array; ends: Int32Array }, depth: number, count: number): number {
+  for (let passes = count / PREPARED; passes > 0; passes--) {
+    let from = 0;
+    for (let k = 0; k < ends.length; k++) {
+      const to = ends[k]!;
+      server.connections.data(sockets[k % CONNECTIONS]!, bytes, from, to);
+      from = to;
+      if (k % CONNECTIONS === CONNECTIONS - 1) server.network.turn();
+    }
+  }
+  return sockets[0]!.bytes;
+}
+
+const chosen = process.argv.slice(2).map((name) => name.toUpperCase());
+const rows: MicroRow[] = [];
+for (const [name, make] of Object.entries(TESTS)) {
+  const nanos: number[] = [];
+  for (const depth of DEPTHS) {
+    if (chosen.length > 0 && !chosen.includes(name)) continue;
+    const prepared = pipelines(depth, make);
+    nanos.push(nanosEach((count) => serve(prepared, depth, count), REQUESTS));
+  }
+  if (nanos.length > 0) rows.push({ name, nanos });
+}
+printRows("Requests", DEPTHS.map((depth) => `P=${depth}`), rows);
+await server.close();
+process.exit(0);
