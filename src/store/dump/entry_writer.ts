@@ -88,17 +88,19 @@ export class EntryWriter {
   /** Writes an entry. */
   write(store: Store, e: number): void {
     if ((store.i32[e >> 2] & PLAIN_MASK) === Type.STRING && (this.form & PLAIN_FORM_MASK) === 0) {
-      this.writePlain(store, e);
-      return;
+      store.open(e);
+      if (store.valueLen <= LARGE_BYTES) {
+        this.writePlain(store);
+        return;
+      }
     }
     this.begin(store, e);
     this.advance(Infinity);
   }
 
-  /** What most entries are: a string, and nothing to be told of it but its value. */
-  private writePlain(store: Store, e: number): void {
+  /** The open entry, if it is what most are: a short string, and nothing to be told of it but its value. */
+  private writePlain(store: Store): void {
     const { out } = this;
-    store.open(e);
     const { u8, keyAt, keyLen, valueAt, valueLen } = store;
     out.byte(RdbType.STRING);
     out.string(u8, keyAt, keyLen);
