@@ -12,8 +12,8 @@ import { connect } from "../tests/consistency/history.ts";
 import { runAll } from "../tests/consistency/workloads.ts";
 import { endScope, inScope, type ServerProcess, startRingshard, waitFor } from "../tests/harness.ts";
 
-/** Rounds before memory is measured first: until then buffers and compiled code still come in. */
-const WARM_ROUNDS = 20;
+/** Rounds before memory is measured first: until then compiled code still comes in, and the young generations of all threads grow. */
+const WARM_ROUNDS = 200;
 /** Rounds between two lines about memory. */
 const TELL_EVERY = 200;
 /** Growth that counts as none: what a garbage collector keeps by its mood. */

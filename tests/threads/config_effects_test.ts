@@ -116,6 +116,7 @@ test("DEBUG PAUSE-CRON stops what is done by the clock", async () => {
 test("DEBUG is refused unless allowed", async () => {
   const [, client] = await startAt(0);
   assert((await text(client, "DEBUG", "SLEEP", "0")).startsWith("ERR DEBUG command not allowed."));
+  assert((await text(client, "DEBUG", "NO-SUCH-SUBCOMMAND")).startsWith("ERR DEBUG command not allowed."));
   assert((await text(client, "DEBUG", "OBJECT", "k")).startsWith("ERR DEBUG command not allowed."));
 });
 

@@ -78,7 +78,7 @@ export class CommandEntry {
   latencies: Uint32Array | undefined;
   /** True when every call is timed on this thread, so that none that takes long is missed (slow_call.ts). */
   watched = false;
-  /** True for subcommands of DEBUG, which need enable-debug-command. */
+  /** True for DEBUG, which needs enable-debug-command. */
   readonly debugs: boolean;
 
   constructor(
@@ -96,7 +96,7 @@ export class CommandEntry {
     this.flags = facts.flags.reduce((bits, flag) => bits | (BITS[flag] ?? 0), 0);
     this.shard = "run" in facts ? facts : undefined;
     this.shardNumber = this.shard === undefined ? -1 : numbers.get(this.shard) ?? -1;
-    this.debugs = parent?.name === "debug";
+    this.debugs = facts.name === "debug" && parent === undefined;
     this.main = "main" in facts ? facts.main : undefined;
     this.confirms = "confirms" in facts && facts.confirms === true;
     this.secret = "secret" in facts ? facts.secret : undefined;

@@ -108,16 +108,17 @@ export class Dispatcher {
     }
     if (entry.subcommands !== undefined && request.argc > 1) {
       const sub = this.index.findSub(entry, request.buf, request.at[1], request.len[1]);
+      // DEBUG as a whole is refused, whatever follows.
+      if (entry.debugs && !this.server.allowsDebug(session)) {
+        (sub ?? entry).rejectedCalls++;
+        this.refuse(session, DEBUG_REFUSED);
+        return true;
+      }
       if (sub === undefined || (entry.facts.closed && !sub.accepts(request.argc))) {
         this.refuse(session, this.unknownSubcommand(entry, request));
         return true;
       }
       entry = sub;
-      if (entry.debugs && !this.server.allowsDebug(session)) {
-        entry.rejectedCalls++;
-        this.refuse(session, DEBUG_REFUSED);
-        return true;
-      }
     }
     session.lastCommand = entry.fullName;
     if (!entry.accepts(request.argc)) {
