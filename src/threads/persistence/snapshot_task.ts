@@ -13,8 +13,13 @@ import { SnapshotFile, SnapshotFileError } from "./snapshot_file.ts";
 import { type FromSnapshotTask, SNAPSHOT_TASK, type ToSnapshotTask } from "./snapshot_job.ts";
 import type { Task, TaskHost } from "./task.ts";
 
-/** Bytes taken from the rings before other tasks have their turn: a few ms of checksums and writing. */
-const STEP_BYTES = 4 << 20;
+/**
+ * Bytes taken from the rings before other tasks have their turn: some tenths of a millisecond of checksums and writing. Behind that a nap:
+ * where cores are few this thread takes one from main or from a client, and the scheduler lets go who works on for some milliseconds, which
+ * would show in the latency.
+ */
+const STEP_BYTES = 1 << 17;
+const NAP_MS = 0.1;
 const NONE = -1;
 
 export class SnapshotTask implements Task {
@@ -61,7 +66,9 @@ export class SnapshotTask implements Task {
         budget -= bytes;
       }
     }
-    return took ? 0 : Infinity;
+    if (budget === STEP_BYTES) return Infinity;
+    this.host.nap(NAP_MS);
+    return 0;
   }
 
   /** Takes what is in a ring; returns about how many bytes. */
