@@ -59,7 +59,8 @@ async function main(): Promise<number> {
     `${rounds} rounds, ${end.get("total_connections_received")} connections, ${
       end.get("total_commands_processed")
     } commands; ` +
-      `resident ${megabytes(resident(server))}, ${megabytes(warm)} after ${WARM_ROUNDS} rounds`,
+      `resident ${megabytes(resident(server))}, ` +
+      (warm === 0 ? "too few rounds to compare" : `${megabytes(warm)} after ${WARM_ROUNDS} rounds`),
   );
   for (const name of ["blocked_clients", "total_blocking_keys", "watching_clients", "pubsub_clients"]) {
     if ((end.get(name) ?? 0) !== 0) wrong.push(`${name} is ${end.get(name)}`);
