@@ -110,7 +110,7 @@ async function main(): Promise<void> {
   log.warning("Server initialized");
   if (pidFile !== "") quietly(() => systemFiles.writeTextAtomic(pidFile, `${pid}\n`));
   server.onFatal = () => exit(1);
-  const { shutdown } = server.persistence;
+  const { loading, saves, shutdown } = server.persistence;
   server.onShutdown = () => {
     server.close().then(() => {
       log.warning("Ringshard is now ready to exit, bye bye...");
@@ -118,13 +118,18 @@ async function main(): Promise<void> {
     });
   };
   const stop = (name: string, words: readonly string[]) => {
-    if (shutdown.inProgress) {
+    if (shutdown.inProgress && name === "SIGINT") {
       log.warning("You insist... exiting now.");
+      saves.removeTemporary();
       end(1);
+    }
+    if (loading.active) {
+      log.warning("Received shutdown signal during loading, exiting now.");
+      end(0);
     }
     log.warning(`Received ${name} scheduling shutdown...`);
     const [save, noSave, force] = ["save", "nosave", "force"].map((word) => words.includes(word));
-    shutdown.request({ save, noSave, force }).then(() => {
+    shutdown.schedule({ save, noSave, force }, () => {
       log.warning("Errors trying to shut down the server. Check the logs for more information.");
     });
   };

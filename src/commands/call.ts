@@ -64,6 +64,9 @@ export class Call {
   notifyMask = 0;
   notifier: Notifier | undefined;
 
+  /** Takes a line for the server's log, level verbose: what an error's text leaves unsaid. */
+  log: (line: string) => void = () => {};
+
   /** The last `int64` parsed. */
   readonly number = new Int64Parser();
   /** Adds for INCRBYFLOAT and its like; holds the last sum's text. */

@@ -52,6 +52,7 @@ export const FromShard = {
   WOKEN: 7,
   RELAY: 8,
   LOADED: 9,
+  LOG: 10,
 } as const;
 
 export const KIND_MASK = 0xff;

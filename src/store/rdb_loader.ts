@@ -8,7 +8,7 @@
  *    are to be kept (the RDB part of an AOF, whose commands delete them later).
  */
 import { copyBytes, latin1Text } from "../base/bytes.ts";
-import { RdbFileError, RdbFileReader, type RdbSource } from "../codec/rdb/file_reader.ts";
+import { internalError, RdbFileError, RdbFileReader, type RdbSource } from "../codec/rdb/file_reader.ts";
 import { LEN_32, RdbOpcode, RdbType } from "../codec/rdb/format.ts";
 import { CorruptRdb, EmptyRdbValue } from "../codec/rdb/reader.ts";
 import { skipValue } from "../codec/rdb/skip.ts";
@@ -45,6 +45,9 @@ const KEY_BYTES_MIN = 8;
 /** Longest string with a length of one or two bytes, and those. */
 const SHORT_STRING = 16385;
 
+/** Of keys that are left out because they are empty so many are told, as in Redis. */
+export const TOLD_MAX = 10;
+
 const UNEXPECTED_END = "Short read or OOM loading DB. Unrecoverable error, aborting now.";
 
 export class RdbLoader {
@@ -52,8 +55,8 @@ export class RdbLoader {
   loaded = 0;
   expired = 0;
   empty = 0;
-  /** Auxiliary fields of the header, by name: redis-ver, ctime, used-mem, aof-base and such. */
-  readonly aux = new Map<string, string>();
+  /** Lines for the log: of the first keys that were left out because they were empty. */
+  readonly told: string[] = [];
 
   private readonly reader: RdbFileReader;
   private readonly values: ValueReader;
@@ -86,6 +89,11 @@ export class RdbLoader {
   ) {
     this.reader = new RdbFileReader(source, sizeBytes, rules.checksum);
     this.values = new ValueReader(store, limits, rules.sanitize);
+  }
+
+  /** Keys of this shard so far. */
+  get keys(): number {
+    return this.loaded + this.expired + this.empty;
   }
 
   /** Bytes of the file read so far; at the end those of the RDB part, checksum included. */
@@ -126,9 +134,9 @@ export class RdbLoader {
       return new RdbFileError(`${UNEXPECTED_END} No memory is left.`, reader.position);
     }
     if (!(error instanceof CorruptRdb)) return error;
-    if (reader.short) return new RdbFileError(UNEXPECTED_END, reader.position);
-    const what = error.message;
-    return new RdbFileError(`Internal error in RDB reading offset ${reader.position} -> ${what}`, reader.position);
+    if (!reader.short) return new RdbFileError(internalError(reader.position, error.message), reader.position);
+    const line = internalError(reader.position, "Unexpected EOF reading RDB file");
+    return new RdbFileError(`${UNEXPECTED_END}\n${line}`, reader.position);
   }
 
   private readPart(): void {
@@ -161,7 +169,8 @@ export class RdbLoader {
         for (let k = 0; k < 3; k++) reader.len64();
         break;
       case RdbOpcode.AUX:
-        this.readAux();
+        reader.skipString();
+        reader.skipString();
         break;
       case RdbOpcode.FUNCTION_2:
         // Left out they would be gone with the next save.
@@ -185,14 +194,6 @@ export class RdbLoader {
 
   private fail(message: string): never {
     throw new RdbFileError(message, this.reader.position);
-  }
-
-  private readAux(): void {
-    const { reader } = this;
-    reader.string();
-    const name = latin1Text(reader.stringBuf, reader.stringAt, reader.stringAt + reader.stringLen);
-    reader.string();
-    this.aux.set(name, latin1Text(reader.stringBuf, reader.stringAt, reader.stringAt + reader.stringLen));
   }
 
   private readKey(type: number): void {
@@ -260,7 +261,7 @@ export class RdbLoader {
       this.made(e, before, key, 0, keyLen);
     } catch (error) {
       if (!(error instanceof EmptyRdbValue)) throw error;
-      this.empty++;
+      if (this.empty++ < TOLD_MAX) this.told.push(`rdbLoadObject skipping empty key: ${latin1Text(key, 0, keyLen)}`);
     }
   }
 
@@ -326,7 +327,7 @@ export class RdbLoader {
 }
 
 function unknownType(offset: number, type: number): string {
-  return `Internal error in RDB reading offset ${offset} -> Unknown RDB encoding type ${type}`;
+  return internalError(offset, `Unknown RDB encoding type ${type}`);
 }
 
 function tooManyDatabases(dbCount: number): string {

@@ -40,8 +40,11 @@ export interface LoadResult {
   readonly expired: number;
   /** Where the RDB part of the file ends. */
   readonly endBytes: number;
-  /** Auxiliary fields, in order. */
-  readonly aux: readonly (readonly [name: string, value: string])[];
+  /** Keys that were left out because they were empty, and the log lines of the first of them. */
+  readonly empty: number;
+  readonly told: readonly string[];
   /** Redis's log lines when the file can't be loaded; empty otherwise. */
   readonly errors: readonly string[];
+  /** True for what is wrong within a file; false when it can't be read at all. */
+  readonly damaged: boolean;
 }

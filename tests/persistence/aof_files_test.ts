@@ -184,7 +184,7 @@ function writerAt(path: string, policy: AofSettings["policy"]) {
     fatal: (line) => told.push(`fatal ${line}`),
     latency: () => {},
     syncing: () => {},
-  }, { policy, skipsSync: false, timestamps: false, keepsHistory: false, latencyMs: 0 });
+  }, { policy, skipsSync: false, timestamps: false, keepsHistory: false, latencyMs: 0, flushSleepUs: 0 });
   writer.open(path);
   const append = (text: string) => writer.append(latin1Bytes(text), 0, text.length);
   return { files, told, writer, append };

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { Client } from "../client.ts";
 import { cleanup, type ServerProcess, startRedis, startRingshard, tempDir, test, waitFor } from "../harness.ts";
 import { Log } from "../../src/base/log.ts";
@@ -216,18 +217,26 @@ for (const shards of [0, 4]) {
 }
 
 test("control: a file that can't be loaded ends the process with 1, in Redis's words", async () => {
-  const files: [string, string][] = [
-    ["REDISXX11", "Can't handle RDB format version 0"],
-    ["RUBBISH!!", "Wrong signature trying to load DB from file"],
-    ["REDIS0099", "Can't handle RDB format version 99"],
-    ["REDIS0011\xfe", "Short read or OOM loading DB. Unrecoverable error, aborting now."],
+  const refused = "Fatal error loading the DB, check server logs. Exiting.";
+  const damaged = "Terminating server after rdb file reading failure.";
+  const files: [string, string, string][] = [
+    ["REDISXX11", "Can't handle RDB format version 0", refused],
+    ["RUBBISH!!", "Wrong signature trying to load DB from file", refused],
+    ["REDIS0099", "Can't handle RDB format version 99", refused],
+    ["REDIS0011\xfe", "Short read or OOM loading DB. Unrecoverable error, aborting now.", damaged],
+    [
+      "REDIS0011\x0b\x01k\x02xx\xff\0\0\0\0\0\0\0\0",
+      "Internal error in RDB reading offset 15 -> Intset integrity check failed.",
+      damaged,
+    ],
+    ["REDIS0011\xff12345678", "RDB CRC error", damaged],
   ];
-  for (const [bytes, line] of files) {
+  for (const [bytes, line, end] of files) {
     const dir = tempDir();
     writeFileSync(join(dir, "dump.rdb"), bytes, "latin1");
     const failure = await startRingshard([...ARGS, "--shards", "2"], { dir }).then(() => "", String);
     assertStringIncludes(failure, line);
-    assertStringIncludes(failure, "Fatal error loading the DB, check server logs. Exiting.");
+    assertStringIncludes(failure, end);
     assertStringIncludes(failure, "(1)");
   }
 });
@@ -262,3 +271,104 @@ for (const shards of [0, 2]) {
     assertEquals(await info(other, "loading_loaded_perc"), "");
   });
 }
+
+for (const shards of [0, 4]) {
+  test(`control: DEBUG LOADAOF gives what was recorded, ${shards} shards`, async () => {
+    const dir = tempDir();
+    const [server, client] = await serve(dir, shards, "--appendonly", "yes");
+    await fill(client);
+    const digest = await client.show("DEBUG", "DIGEST");
+    assertEquals(await client.show("DEBUG", "LOADAOF"), "OK");
+    assertEquals(await client.show("DEBUG", "DIGEST"), digest);
+    assertEquals(await info(client, "loading"), "0");
+    await client.call("SET", "later", "1");
+    await client.call("BGREWRITEAOF");
+    await client.call("SET", "latest", "1");
+    const after = await client.show("DEBUG", "DIGEST");
+    assertEquals(await client.show("DEBUG", "LOADAOF"), "OK");
+    assertEquals(await client.show("DEBUG", "DIGEST"), after);
+    assertStringIncludes(server.log(), "Append Only File loaded by DEBUG LOADAOF");
+    await server.stop("SIGTERM");
+    const [, again] = await serve(dir, shards, "--appendonly", "yes");
+    assertEquals(await again.show("DEBUG", "DIGEST"), after);
+  });
+
+  test(`control: DEBUG LOADAOF before there is a base loads what the folder has, ${shards} shards`, async () => {
+    const dir = tempDir();
+    const [server, client] = await serve(dir, shards);
+    assertEquals(await client.show("DEBUG", "LOADAOF"), "(error) ERR There is no append only file");
+    await client.call("SET", "old", "1");
+    await client.call("CONFIG", "SET", "appendonly", "yes");
+    await waitFor(async () => await info(client, "aof_pending_rewrite") === "0", "the first base");
+    await client.call("CONFIG", "SET", "appendonly", "no");
+    await client.call("SET", "new", "1");
+    // A save that takes its time puts off the rewrite.
+    await client.call("CONFIG", "SET", "rdb-key-save-delay", "100000000");
+    await client.call("BGSAVE");
+    await client.call("CONFIG", "SET", "appendonly", "yes");
+    assertEquals(await info(client, "aof_rewrite_scheduled"), "1");
+    assertEquals(await client.show("DEBUG", "LOADAOF"), "OK");
+    assertEquals(await client.show("EXISTS", "new"), "(integer) 0");
+    assertEquals(await client.show("GET", "old"), '"1"');
+    await client.call("SET", "newer", "1");
+    await client.call("CONFIG", "SET", "rdb-key-save-delay", "0");
+    await waitFor(async () => await info(client, "aof_pending_rewrite") === "0", "the first base");
+    assertEquals(await client.show("DEBUG", "LOADAOF"), "OK");
+    assertEquals(await client.show("MGET", "old", "newer"), '1) "1"\n2) "1"');
+    await server.stop("SIGTERM");
+  });
+
+  test(`control: a long DEBUG RELOAD or LOADAOF tells clients of it, ${shards} shards`, async () => {
+    const dir = tempDir();
+    const [server, client] = await serve(dir, shards, "--appendonly", "yes");
+    const other = await Client.connect(server);
+    await client.pipeline(Array.from({ length: 3000 }, (_, i) => ["SET", `key:${i}`, "x".repeat(100)]));
+    await client.call("CONFIG", "SET", "rdbcompression", "no", "loading-process-events-interval-bytes", "1024");
+    const digest = await client.show("DEBUG", "DIGEST");
+    for (const how of ["RELOAD", "LOADAOF"]) {
+      await other.call("CONFIG", "SET", "key-load-delay", "500");
+      const done = client.call("DEBUG", how);
+      await waitFor(async () => await info(other, "loading") === "1", "to be told");
+      assertEquals(await other.show("GET", "key:1"), "(error) LOADING Redis is loading the dataset in memory");
+      const total = Number(await info(other, "loading_total_bytes"));
+      assert(total > 300_000, String(total));
+      await waitFor(async () => Number(await info(other, "loading_loaded_bytes")) > total / 4, "progress");
+      assert(Number(await info(other, "loading_loaded_perc")) > 20);
+      assert(Number(await info(other, "loading_start_time")) > 1_700_000_000);
+      assert(Number(await info(other, "loading_eta_seconds")) >= 0);
+      await other.call("CONFIG", "SET", "key-load-delay", "0");
+      assertEquals(await done, { type: "simple", text: "OK" });
+      assertEquals(await info(other, "loading"), "0");
+      assertEquals(await client.show("DEBUG", "DIGEST"), digest);
+    }
+  });
+
+  test(`control: what is wrong with a payload of RESTORE is in the log, ${shards} shards`, async () => {
+    const [server, client] = await serve(tempDir(), shards, "--loglevel", "verbose");
+    await client.call("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", "1");
+    // An intset (type 11) of two bytes.
+    const payload = "\x0b\x02xx" + "\x0b\0" + "\0".repeat(8);
+    assertEquals(await client.show("RESTORE", "k", "0", payload), "(error) ERR Bad data format");
+    await waitFor(() => /RDB reading offset 0 -> Intset integrity check failed\./.test(server.log()), "the line");
+  });
+}
+
+test("control: SHUTDOWN ABORT takes a signal back; a second SIGINT ends a save, and its file goes", async () => {
+  const dir = tempDir();
+  const [server, client] = await serve(dir, 0, "--save", "900 1");
+  const temporary = () => readdirSync(dir).filter((name) => name.startsWith("temp-"));
+  await client.call("SET", "k", "v");
+  await client.call("DEBUG", "PAUSE-CRON", "1");
+  process.kill(server.child.pid!, "SIGTERM");
+  await waitFor(() => server.log().includes("Received SIGTERM scheduling shutdown..."), "the signal");
+  assertEquals(await client.show("SHUTDOWN", "ABORT"), "OK");
+  await client.call("DEBUG", "PAUSE-CRON", "0");
+  assertEquals(await client.show("PING"), "PONG");
+  await client.call("CONFIG", "SET", "rdb-key-save-delay", "100000000");
+  process.kill(server.child.pid!, "SIGINT");
+  await waitFor(() => temporary().length === 1, "the save");
+  process.kill(server.child.pid!, "SIGINT");
+  await client.closed;
+  assertEquals(temporary(), []);
+  assertEquals(existsSync(join(dir, "dump.rdb")), false);
+});

@@ -2,7 +2,7 @@
  * Elements: the members, fields or entries of a collection in RDB data, one after the other, whatever form they were written in. Any
  * thread. Forms: strings counted beforehand, and the ziplist and zipmap of Redis before 7.0.
  *
- *   ziplist  4 bytes size | 4 bytes tail | 2 bytes count | entry ... | 0xFF
+ *   ziplist  4 bytes size | 4 bytes place of the last entry | 2 bytes count, 0xFFFF: not known | entry ... | 0xFF
  *   entry    length of the former entry: 1 byte, or 0xFE and 4 bytes | encoding | bytes
  *   zipmap   1 byte count | field length, field | value length, 1 byte of slack, value, slack | ... | 0xFF
  *   length   1 byte below 254, or 254 and 4 bytes
@@ -45,8 +45,9 @@ export class StringElements implements Elements {
 const END = 0xff;
 const ZIPLIST_HEADER = 10;
 const LONG_PREVIOUS = 0xfe;
+const COUNT_UNKNOWN = 0xffff;
 
-/** The entries of a ziplist. */
+/** The entries of a ziplist. As in Redis, one whose lengths and counts contradict each other is refused, although it could be read. */
 export class ZiplistElements implements Elements {
   bytes: Uint8Array;
   at = 0;
@@ -54,23 +55,41 @@ export class ZiplistElements implements Elements {
   private place: number;
   private readonly end: number;
   private readonly digits = new Uint8Array(INT64_TEXT_MAX);
+  /** The entry before `place`: its place and its length; entries passed. */
+  private last: number;
+  private lastSize = 0;
+  private passed = 0;
 
-  /** Over source[from, from+size), which stays as it is. */
-  constructor(private readonly source: Uint8Array, from: number, size: number) {
+  /** Over source[from, from+size), which stays as it is. `what`: what it is, as Redis's log says it. */
+  constructor(
+    private readonly source: Uint8Array,
+    private readonly from: number,
+    size: number,
+    private readonly what: string,
+  ) {
     this.bytes = source;
     this.end = from + size - 1;
-    if (size < ZIPLIST_HEADER + 1 || source[this.end] !== END || this.word(from) !== size) {
-      throw new CorruptRdb("a ziplist's size");
-    }
-    this.place = from + ZIPLIST_HEADER;
+    if (size < ZIPLIST_HEADER + 1 || source[this.end] !== END || this.word(from) !== size) this.fail();
+    this.place = this.last = from + ZIPLIST_HEADER;
+  }
+
+  private fail(): never {
+    throw new CorruptRdb(`${this.what} integrity check failed.`);
   }
 
   next(): boolean {
-    const { source, end } = this;
+    const { source, from, end } = this;
     let at = this.place;
-    if (at === end) return false;
-    at += source[at] === LONG_PREVIOUS ? 5 : 1;
-    this.check(at);
+    if (at === end) {
+      const count = source[from + 8] | (source[from + 9] << 8);
+      if (this.word(from + 4) !== this.last - from || (count !== COUNT_UNKNOWN && count !== this.passed)) this.fail();
+      return false;
+    }
+    const long = source[at] === LONG_PREVIOUS;
+    this.check(at + (long ? 5 : 1));
+    if ((long ? this.word(at + 1) : source[at]) !== this.lastSize) this.fail();
+    const start = at;
+    at += long ? 5 : 1;
     const b = source[at];
     if (b < 0xc0) {
       if (b < 0x40) {
@@ -89,7 +108,10 @@ export class ZiplistElements implements Elements {
       this.at = at;
       this.place = at + this.len;
     } else this.integer(b, at + 1);
-    if (this.place > end) throw new CorruptRdb("a ziplist's entry");
+    if (this.place > end) this.fail();
+    this.last = start;
+    this.lastSize = this.place - start;
+    this.passed++;
     return true;
   }
 
@@ -101,7 +123,7 @@ export class ZiplistElements implements Elements {
     else if (b === 0xe0) size = 8;
     else if (b === 0xf0) size = 3;
     else if (b === 0xfe) size = 1;
-    else if (b < 0xf1 || b > 0xfd) throw new CorruptRdb("a ziplist's encoding");
+    else if (b < 0xf1 || b > 0xfd) this.fail();
     this.place = at + size;
     this.check(this.place);
     let lo = 0;
@@ -128,11 +150,12 @@ export class ZiplistElements implements Elements {
   }
 
   private check(at: number): void {
-    if (at > this.end) throw new CorruptRdb("a ziplist's entry");
+    if (at > this.end) this.fail();
   }
 }
 
 const LONG_ZIPMAP_LEN = 254;
+const BAD_ZIPMAP = "Zipmap integrity check failed.";
 
 /** The fields and values, in turn, of a zipmap. */
 export class ZipmapElements implements Elements {
@@ -146,7 +169,7 @@ export class ZipmapElements implements Elements {
   constructor(public bytes: Uint8Array, from: number, size: number) {
     this.place = from + 1;
     this.end = from + size - 1;
-    if (size < 2 || bytes[this.end] !== END) throw new CorruptRdb("a zipmap's end");
+    if (size < 2 || bytes[this.end] !== END) throw new CorruptRdb(BAD_ZIPMAP);
   }
 
   next(): boolean {
@@ -154,9 +177,9 @@ export class ZipmapElements implements Elements {
     let at = this.place;
     if (at === end && !this.isValue) return false;
     let len = bytes[at];
-    if (len > LONG_ZIPMAP_LEN) throw new CorruptRdb("a zipmap's length");
+    if (len > LONG_ZIPMAP_LEN) throw new CorruptRdb(BAD_ZIPMAP);
     if (len === LONG_ZIPMAP_LEN) {
-      if (at + 5 > end) throw new CorruptRdb("a zipmap's length");
+      if (at + 5 > end) throw new CorruptRdb(BAD_ZIPMAP);
       len = (bytes[at + 1] | (bytes[at + 2] << 8) | (bytes[at + 3] << 16) | (bytes[at + 4] << 24)) >>> 0;
       at += 5;
     } else at++;
@@ -165,7 +188,7 @@ export class ZipmapElements implements Elements {
     this.at = at;
     this.len = len;
     this.place = at + len + slack;
-    if (this.place > end) throw new CorruptRdb("a zipmap's entry");
+    if (this.place > end) throw new CorruptRdb(BAD_ZIPMAP);
     this.isValue = !this.isValue;
     return true;
   }

@@ -14,11 +14,19 @@ export interface RdbSource {
   read(buf: Uint8Array, from: number, to: number, position: number): number;
 }
 
-/** The file can't be loaded. The message is Redis's line; `offset`: bytes of the file before the place where that was found. */
+/**
+ * The file can't be loaded. The message is Redis's line, or lines; `offset`: bytes of the file before the place where that was found.
+ * `damaged`: it is an RDB file of a version known, but something is wrong in it.
+ */
 export class RdbFileError extends Error {
-  constructor(message: string, readonly offset: number) {
+  constructor(message: string, readonly offset: number, readonly damaged = true) {
     super(message);
   }
+}
+
+/** Redis's log line for what is wrong at a place of a file. */
+export function internalError(offset: number, what: string): string {
+  return `Internal error in RDB reading offset ${offset} -> ${what}`;
 }
 
 /** Enough that a read costs little by the byte; small beside the processor's cache. */
@@ -97,11 +105,11 @@ export class RdbFileReader extends RdbReader {
   readHeader(): void {
     const at = this.take(HEADER);
     const head = latin1Text(this.buf, at, at + HEADER);
-    if (!head.startsWith("REDIS")) throw new RdbFileError("Wrong signature trying to load DB from file", 0);
+    if (!head.startsWith("REDIS")) throw new RdbFileError("Wrong signature trying to load DB from file", 0, false);
     // As atoi(3) reads it.
     this.version = Number(/^[0-9]*/.exec(head.slice(5))![0]);
     if (this.version < 1 || this.version > RDB_VERSION_MAX) {
-      throw new RdbFileError(`Can't handle RDB format version ${this.version}`, HEADER);
+      throw new RdbFileError(`Can't handle RDB format version ${this.version}`, HEADER, false);
     }
   }
 
@@ -118,7 +126,8 @@ export class RdbFileReader extends RdbReader {
     const got = (this.crc.hi >>> 0).toString(16).padStart(8, "0") + (this.crc.lo >>> 0).toString(16).padStart(8, "0");
     const plain = (digits: string) => digits.replace(/^0+(?=.)/, "");
     throw new RdbFileError(
-      `Wrong RDB checksum expected: (${plain(expected)}) but got (${plain(got)}). Aborting now.`,
+      `Wrong RDB checksum expected: (${plain(expected)}) but got (${plain(got)}). Aborting now.\n` +
+        internalError(this.position, "RDB CRC error"),
       this.position,
     );
   }

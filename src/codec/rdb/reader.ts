@@ -8,12 +8,8 @@ import { INT64_TEXT_MAX, writeInt64 } from "../../base/int64_text.ts";
 import { lzfDecompress } from "../lzf.ts";
 import { LEN_14, LEN_32, LEN_64, LEN_ENCODED, STRING_INT16, STRING_INT32, STRING_INT8, STRING_LZF } from "./format.ts";
 
-/** The bytes are no RDB value. */
-export class CorruptRdb extends Error {
-  constructor(what: string) {
-    super(`corrupt RDB data: ${what}`);
-  }
-}
+/** The bytes are no RDB value. The message is what Redis's log says then, where it says something. */
+export class CorruptRdb extends Error {}
 
 /** A collection without elements, as some versions of Redis wrote by mistake; nothing else is wrong with it. */
 export class EmptyRdbValue extends CorruptRdb {}
@@ -59,7 +55,7 @@ export class RdbReader {
   }
 
   protected need(n: number): void {
-    if (this.end - this.at < n && !this.more(n)) throw new CorruptRdb("it ends early");
+    if (this.end - this.at < n && !this.more(n)) throw new CorruptRdb("It ends early");
   }
 
   byte(): number {
@@ -113,7 +109,7 @@ export class RdbReader {
         break;
       }
       default:
-        throw new CorruptRdb("an unknown form of string");
+        throw new CorruptRdb(`Unknown RDB string encoding type ${first & 0x3f}`);
     }
   }
 
@@ -122,7 +118,7 @@ export class RdbReader {
     this.len64();
     // Nearly all: and a small integer, where the sum below is a double to the engine, which makes every place counted with it slow.
     if (this.hi === 0 && this.lo >= 0) return this.lo;
-    if ((this.hi >>> 0) > 0x1fffff) throw new CorruptRdb("a length beyond 2^53");
+    if ((this.hi >>> 0) > 0x1fffff) throw new CorruptRdb("A length beyond 2^53");
     return (this.hi >>> 0) * TWO_32 + (this.lo >>> 0);
   }
 
@@ -136,7 +132,7 @@ export class RdbReader {
     else if (first === LEN_64) {
       this.hi = this.bigEndian32();
       this.lo = this.bigEndian32();
-    } else throw new CorruptRdb("a length was expected");
+    } else throw new CorruptRdb("A length was expected");
   }
 
   private bigEndian32(): number {
@@ -210,7 +206,7 @@ export class RdbReader {
         this.compressedString();
         break;
       default:
-        throw new CorruptRdb("an unknown form of string");
+        throw new CorruptRdb(`Unknown RDB string encoding type ${first & 0x3f}`);
     }
   }
 
@@ -222,10 +218,12 @@ export class RdbReader {
   private compressedString(): void {
     const compressed = this.len();
     const len = this.len();
-    if (len > compressed * LZF_GROWTH_MAX) throw new CorruptRdb("a compressed string's length");
+    if (len > compressed * LZF_GROWTH_MAX) throw new CorruptRdb("Invalid LZF compressed string");
     const at = this.take(compressed);
     this.reserve(len);
-    if (!lzfDecompress(this.buf, at, compressed, this.scratch, 0, len)) throw new CorruptRdb("a compressed string");
+    if (!lzfDecompress(this.buf, at, compressed, this.scratch, 0, len)) {
+      throw new CorruptRdb("Invalid LZF compressed string");
+    }
     this.stringLen = len;
   }
 

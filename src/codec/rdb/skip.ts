@@ -69,7 +69,7 @@ export function skipValue(reader: RdbReader, rdbType: number): void {
       skipStream(reader, rdbType);
       return;
     default:
-      throw new CorruptRdb(`an unknown type ${rdbType}`);
+      throw new CorruptRdb(`Unknown RDB encoding type ${rdbType}`);
   }
 }
 

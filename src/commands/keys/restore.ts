@@ -1,6 +1,7 @@
 /** RESTORE: makes a key of what DUMP gave. */
 import { ReplyError, SYNTAX_ERROR } from "../../base/reply_error.ts";
-import { CorruptRdb } from "../../codec/rdb/reader.ts";
+import { internalError } from "../../codec/rdb/file_reader.ts";
+import { CorruptRdb, EmptyRdbValue } from "../../codec/rdb/reader.ts";
 import { ValueReader } from "../../store/dump/value_reader.ts";
 import { NO_EXPIRY, type Store } from "../../store/store.ts";
 import { type Call, NotifyClass } from "../call.ts";
@@ -114,7 +115,9 @@ function readLoose(call: Call, store: Store, expiry: number): number {
     return new ValueReader(store, call.limits, true)
       .read(reader, reader.byte(), call.db, name, 0, name.length, expiry);
   } catch (error) {
-    throw error instanceof CorruptRdb ? BAD_FORMAT : error;
+    if (!(error instanceof CorruptRdb)) throw error;
+    if (!(error instanceof EmptyRdbValue)) call.log(internalError(0, error.message));
+    throw BAD_FORMAT;
   } finally {
     store.tellsNew = tellsNew;
   }

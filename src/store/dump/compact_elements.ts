@@ -13,9 +13,9 @@ export class ListpackElements implements Elements {
   private readonly listpack: Listpack;
   private place: number;
 
-  /** Over bytes[from, from+size), which stays as it is. Throws CorruptRdb. */
-  constructor(bytes: Uint8Array, from: number, size: number) {
-    if (validListpack(bytes, from, size) < 0) throw new CorruptRdb("a listpack");
+  /** Over bytes[from, from+size), a `what` that stays as it is. Throws CorruptRdb. */
+  constructor(bytes: Uint8Array, from: number, size: number, what: string) {
+    if (validListpack(bytes, from, size) < 0) throw new CorruptRdb(`${what} integrity check failed.`);
     this.bytes = bytes;
     this.listpack = new Listpack(bytes);
     this.place = this.listpack.first(from);

@@ -42,7 +42,7 @@ export class StreamReader {
     const { streams } = store;
     let length = 0;
     for (let blocks = reader.len(); blocks > 0; blocks--) length += this.readBlock();
-    if (reader.len() !== length) throw new CorruptRdb("a stream's length");
+    if (reader.len() !== length) throw new CorruptRdb("Stream length inconsistent with rax entries");
     i32[s + S_LENGTH] = length;
     this.readId(s + S_LAST);
     if (form !== RdbType.STREAM_LISTPACKS) {
@@ -63,18 +63,20 @@ export class StreamReader {
     const { u8, arena, listpack } = store;
     const { log } = store.streams;
     reader.string();
-    if (reader.stringLen !== ID_BYTES) throw new CorruptRdb("a stream's master identifier");
+    if (reader.stringLen !== ID_BYTES) throw new CorruptRdb("Stream node key entry is not the size of a stream ID");
     id.loadBytes(reader.stringBuf, reader.stringAt);
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
-    if (validListpack(stringBuf, stringAt, stringLen) <= 0) throw new CorruptRdb("a stream's listpack");
-    if (log.tree.find(s + S_LOG, id) !== 0) throw new CorruptRdb("a master identifier twice");
+    const elements = validListpack(stringBuf, stringAt, stringLen);
+    if (elements === 0) throw new CorruptRdb("Empty listpack inside stream");
+    if (elements < 0) throw new CorruptRdb("Stream listpack integrity check failed.");
+    if (log.tree.find(s + S_LOG, id) !== 0) throw new CorruptRdb("Listpack re-added with existing key");
     const lp = arena.alloc(StreamBlock.allocation(stringLen));
     copyBytes(u8, lp, stringBuf, stringAt, stringLen);
     const live = validStreamBlock(listpack, u8, lp, id);
     if (live < 0) {
       arena.free(lp);
-      throw new CorruptRdb("a stream's block");
+      throw new CorruptRdb("Stream listpack integrity check failed.");
     }
     log.adopt(s + S_LOG, id, lp);
     return live;
@@ -87,15 +89,15 @@ export class StreamReader {
     id.setMin();
     let isFirst = true;
     for (let at = tree.first(s + S_LOG); at !== 0; at = tree.next()) {
-      if (!isFirst && id.compareAt(i32, at) >= 0) throw new CorruptRdb("a stream's blocks overlap");
+      if (!isFirst && id.compareAt(i32, at) >= 0) throw new CorruptRdb("Stream listpacks overlap");
       isFirst = false;
       block.open(store.streams.log.blockOf(at), i32, at);
       const last = block.before(block.end);
-      if (last === 0) throw new CorruptRdb("a block without entries");
+      if (last === 0) throw new CorruptRdb("Stream listpack without entries");
       block.readEntry(last);
       id.copy(block.id);
     }
-    if (id.compareAt(i32, s + S_LAST) > 0) throw new CorruptRdb("an entry behind the stream's last identifier");
+    if (id.compareAt(i32, s + S_LAST) > 0) throw new CorruptRdb("Stream entry behind the stream's last ID");
   }
 
   private readGroup(form: number): void {
@@ -104,7 +106,9 @@ export class StreamReader {
     const { groups } = streams;
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
-    if (groups.findGroup(s + S_GROUPS, stringBuf, stringAt, stringLen) !== 0) throw new CorruptRdb("a group twice");
+    if (groups.findGroup(s + S_GROUPS, stringBuf, stringAt, stringLen) !== 0) {
+      throw new CorruptRdb("Duplicated consumer group name");
+    }
     const g = groups.createGroup(s + S_GROUPS, stringBuf, stringAt, stringLen);
     this.readId(g + G_LAST);
     if (form !== RdbType.STREAM_LISTPACKS) this.readNumber(g + G_READ);
@@ -117,7 +121,7 @@ export class StreamReader {
     for (let left = reader.len(); left > 0; left--) this.readPending(g);
     let owned = 0;
     for (let left = reader.len(); left > 0; left--) owned += this.readConsumer(g, form);
-    if (owned !== groups.pending.count(g + G_PENDING)) throw new CorruptRdb("a pending entry of no consumer");
+    if (owned !== groups.pending.count(g + G_PENDING)) throw new CorruptRdb("Stream CG PEL entry without consumer");
   }
 
   /** A pending entry, whose consumer comes later. */
@@ -125,7 +129,9 @@ export class StreamReader {
     const { reader, id, i32 } = this;
     const { pending } = this.store.streams.groups;
     id.loadBytes(reader.buf, reader.take(ID_BYTES));
-    if (pending.find(g + G_PENDING, id) !== 0) throw new CorruptRdb("a pending entry twice");
+    if (pending.find(g + G_PENDING, id) !== 0) {
+      throw new CorruptRdb("Duplicated global PEL entry loading stream consumer group");
+    }
     const at = pending.insert(g + G_PENDING, id);
     i32[at + P_CONSUMER] = 0;
     this.readTime(at + P_TIME);
@@ -138,7 +144,9 @@ export class StreamReader {
     const { groups } = store.streams;
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
-    if (groups.findConsumer(g, stringBuf, stringAt, stringLen) !== 0) throw new CorruptRdb("a consumer twice");
+    if (groups.findConsumer(g, stringBuf, stringAt, stringLen) !== 0) {
+      throw new CorruptRdb("Duplicate stream consumer detected.");
+    }
     const c = groups.createConsumer(g, stringBuf, stringAt, stringLen, 0);
     this.readTime(c + C_SEEN);
     if (form === RdbType.STREAM_LISTPACKS_3) this.readTime(c + C_ACTIVE);
@@ -147,7 +155,10 @@ export class StreamReader {
     for (let left = count; left > 0; left--) {
       id.loadBytes(reader.buf, reader.take(ID_BYTES));
       const at = groups.findPending(g, id);
-      if (at === 0 || i32[at + P_CONSUMER] !== 0) throw new CorruptRdb("a consumer's pending entry");
+      if (at === 0) throw new CorruptRdb("Consumer entry not found in group global PEL");
+      if (i32[at + P_CONSUMER] !== 0) {
+        throw new CorruptRdb("Duplicated consumer PEL entry loading a stream consumer group");
+      }
       groups.owned.insert(c + C_PENDING, id);
       i32[at + P_CONSUMER] = c;
     }
@@ -168,7 +179,7 @@ export class StreamReader {
 
   private readTime(w: number): void {
     // No clock is that wrong.
-    if (!Number.isSafeInteger(this.reader.littleEndian64())) throw new CorruptRdb("a time");
+    if (!Number.isSafeInteger(this.reader.littleEndian64())) throw new CorruptRdb("Stream time out of range");
     this.i32[w] = this.reader.hi;
     this.i32[w + 1] = this.reader.lo;
   }

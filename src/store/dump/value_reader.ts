@@ -26,6 +26,12 @@ import { StreamReader } from "./stream_reader.ts";
 /** The configuration that chooses encodings. */
 export interface ValueLimits extends HashLimits, ListLimits, SetLimits, ZsetLimits {}
 
+/** Types of values in Redis's log. */
+const NAMES: Partial<Record<Type, string>> = { [Type.SET]: "Set", [Type.ZSET]: "Zset", [Type.HASH]: "Hash" };
+
+const ZSET_TWICE = "Duplicate zset fields detected";
+const HASH_TWICE = "Duplicate hash fields detected";
+
 export class ValueReader {
   // The key being made.
   private db = 0;
@@ -93,7 +99,7 @@ export class ValueReader {
       case RdbType.ZSET_LISTPACK:
         return this.readListpack(reader, Type.ZSET);
       case RdbType.ZSET_ZIPLIST:
-        return this.makeZset(ziplist(reader));
+        return this.makeZset(ziplist(reader, "Zset ziplist"), "Zset ziplist integrity check failed.");
       case RdbType.HASH: {
         const count = reader.len();
         return this.makeHash(new StringElements(reader, count * 2));
@@ -101,10 +107,13 @@ export class ValueReader {
       case RdbType.HASH_LISTPACK:
         return this.readListpack(reader, Type.HASH);
       case RdbType.HASH_ZIPLIST:
-        return this.makeHash(ziplist(reader));
+        return this.makeHash(ziplist(reader, "Hash ziplist"), "Hash ziplist integrity check failed.");
       case RdbType.HASH_ZIPMAP:
         reader.string();
-        return this.makeHash(new ZipmapElements(reader.stringBuf, reader.stringAt, reader.stringLen));
+        return this.makeHash(
+          new ZipmapElements(reader.stringBuf, reader.stringAt, reader.stringLen),
+          "Hash zipmap with dup elements, or big length",
+        );
       case RdbType.HASH_METADATA:
       case RdbType.HASH_METADATA_PRE_GA:
       case RdbType.HASH_LISTPACK_EX:
@@ -119,7 +128,7 @@ export class ValueReader {
         return e;
       }
       default:
-        throw new CorruptRdb(`an unknown type ${rdbType}`);
+        throw new CorruptRdb(`Unknown RDB encoding type ${rdbType}`);
     }
   }
 
@@ -143,14 +152,14 @@ export class ValueReader {
     const list = new ListBuilder(store, this.limits);
     try {
       if (rdbType === RdbType.LIST) addAll(list, new StringElements(reader, reader.len()));
-      else if (rdbType === RdbType.LIST_ZIPLIST) addAll(list, ziplist(reader));
+      else if (rdbType === RdbType.LIST_ZIPLIST) addAll(list, ziplist(reader, "List ziplist"));
       else {
         for (let nodes = reader.len(); nodes > 0; nodes--) {
-          if (rdbType === RdbType.LIST_QUICKLIST) addAll(list, ziplist(reader));
+          if (rdbType === RdbType.LIST_QUICKLIST) addAll(list, ziplist(reader, "Ziplist"));
           else this.readNode(reader, list.root);
         }
       }
-      if (list.count === 0) throw new EmptyRdbValue("a list without elements");
+      if (list.count === 0) throw new EmptyRdbValue();
     } catch (error) {
       list.discard();
       throw error;
@@ -164,12 +173,13 @@ export class ValueReader {
     const container = reader.len();
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
+    if (stringLen === 0) throw new CorruptRdb("Quicklist integrity check failed.");
     if (container === Container.PLAIN) quicklists.appendPlain(root, stringBuf, stringAt, stringLen);
     else if (container === Container.PACKED) {
       const elements = validListpack(stringBuf, stringAt, stringLen);
-      if (elements < 0) throw new CorruptRdb("a list's node");
+      if (elements < 0) throw new CorruptRdb("Listpack integrity check failed.");
       if (elements > 0) quicklists.appendListpack(root, stringBuf, stringAt, stringLen, elements);
-    } else throw new CorruptRdb("a list's container");
+    } else throw new CorruptRdb("Quicklist integrity check failed.");
   }
 
   // ---- compact forms ------------------------------------------------------------------------------------------------
@@ -178,7 +188,7 @@ export class ValueReader {
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
     const count = validIntset(stringBuf, stringAt, stringLen);
-    if (count < 0) throw new CorruptRdb("an intset");
+    if (count < 0) throw new CorruptRdb("Intset integrity check failed.");
     if (count > this.limits.setMaxIntsetEntries) return this.makeSet(new IntsetElements(stringBuf, stringAt), count);
     return this.makeCompact(Type.SET, Encoding.INTSET, stringBuf, stringAt, stringLen);
   }
@@ -188,13 +198,15 @@ export class ValueReader {
     reader.string();
     const { stringBuf, stringAt, stringLen } = reader;
     const count = validListpack(stringBuf, stringAt, stringLen);
-    if (count < 0) throw new CorruptRdb("a listpack");
-    if (count === 0) throw new EmptyRdbValue("a listpack without elements");
-    if (type !== Type.SET && count % 2 !== 0) throw new CorruptRdb("an odd number of elements");
-    const elements = () => new ListpackElements(stringBuf, stringAt, stringLen);
-    if (this.thorough) checkDistinct(elements(), type);
+    const sound = count >= 0 && (type === Type.SET || count % 2 === 0);
+    if (!sound) throw new CorruptRdb(`${NAMES[type]} listpack integrity check failed.`);
+    if (count === 0) throw new EmptyRdbValue();
+    const elements = () => new ListpackElements(stringBuf, stringAt, stringLen, `${NAMES[type]} listpack`);
+    if (this.thorough && !isDistinct(elements(), type)) {
+      throw new CorruptRdb(`${NAMES[type]} listpack integrity check failed.`);
+    }
     if (type === Type.SET && count > limits.setMaxListpackEntries) return this.makeSet(elements(), count);
-    if (type === Type.ZSET && count / 2 > limits.zsetMaxListpackEntries) return this.makeZset(elements());
+    if (type === Type.ZSET && count / 2 > limits.zsetMaxListpackEntries) return this.makeZset(elements(), ZSET_TWICE);
     if (type === Type.HASH && count / 2 > limits.hashMaxListpackEntries) return this.makeHash(elements());
     return this.makeCompact(type, Encoding.LISTPACK, stringBuf, stringAt, stringLen);
   }
@@ -203,12 +215,12 @@ export class ValueReader {
 
   private makeSet(elements: Elements, count: number): number {
     const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
-    if (!elements.next()) throw new EmptyRdbValue("a set without members");
+    if (!elements.next()) throw new EmptyRdbValue();
     const { bytes, at, len } = elements;
     let e = createSet(store, db, key, keyFrom, keyLen, bytes, at, len, count, limits, expiry);
     do {
       const next = setAdd(store, db, e, elements.bytes, elements.at, elements.len, limits);
-      if (next === 0) throw new CorruptRdb("a member twice");
+      if (next === 0) throw new CorruptRdb("Duplicate set members detected");
       e = next;
     } while (elements.next());
     return e;
@@ -221,7 +233,7 @@ export class ValueReader {
     for (let n = 0; members.next(); n++) {
       // The score comes behind the member, and reading it may move the member's bytes.
       this.holdMember(members);
-      e = this.addScored(e, this.held, 0, this.heldLen, binary ? reader.double() : reader.textDouble());
+      e = this.addScored(e, this.held, 0, this.heldLen, binary ? reader.double() : reader.textDouble(), ZSET_TWICE);
     }
     return e;
   }
@@ -235,41 +247,42 @@ export class ValueReader {
     this.heldLen = elements.len;
   }
 
-  private makeZset(elements: Elements): number {
+  /** `twice`: the log's line when a member comes twice. */
+  private makeZset(elements: Elements, twice: string): number {
     let e = this.createZset(1);
     let members = 0;
     for (; elements.next(); members++) {
       this.holdMember(elements);
-      if (!elements.next()) throw new CorruptRdb("a member without score");
+      if (!elements.next()) throw new CorruptRdb("Zset ziplist integrity check failed.");
       const score = parseScoreBound(elements.bytes, elements.at, elements.at + elements.len);
-      e = this.addScored(e, this.held, 0, this.heldLen, score);
+      e = this.addScored(e, this.held, 0, this.heldLen, score, twice);
     }
-    if (members === 0) throw new EmptyRdbValue("a sorted set without members");
+    if (members === 0) throw new EmptyRdbValue();
     return e;
   }
 
   private createZset(members: number): number {
     const { store, db, key, keyFrom, keyLen, expiry, limits } = this;
-    if (members === 0) throw new EmptyRdbValue("a sorted set without members");
+    if (members === 0) throw new EmptyRdbValue();
     return store.zsets.create(db, key, keyFrom, keyLen, members, 0, limits, expiry);
   }
 
-  private addScored(e: number, bytes: Uint8Array, at: number, len: number, score: number): number {
+  private addScored(e: number, bytes: Uint8Array, at: number, len: number, score: number, twice: string): number {
     const { zsets } = this.store;
-    if (score !== score) throw new CorruptRdb("a score that is no number");
-    if (zsets.find(e, bytes, at, len)) throw new CorruptRdb("a member twice");
+    if (score !== score) throw new CorruptRdb("Zset with NAN score detected");
+    if (zsets.find(e, bytes, at, len)) throw new CorruptRdb(twice);
     return zsets.add(this.db, e, bytes, at, len, score, this.limits);
   }
 
-  private makeHash(elements: Elements): number {
+  private makeHash(elements: Elements, twice = HASH_TWICE): number {
     let e = this.createHash();
     let fields = 0;
     for (; elements.next(); fields++) {
       this.holdMember(elements);
-      if (!elements.next()) throw new CorruptRdb("a field without value");
-      e = this.setField(e, elements);
+      if (!elements.next()) throw new CorruptRdb("Hash ziplist integrity check failed.");
+      e = this.setField(e, elements, twice);
     }
-    if (fields === 0) throw new EmptyRdbValue("a hash without fields");
+    if (fields === 0) throw new EmptyRdbValue();
     return e;
   }
 
@@ -279,11 +292,11 @@ export class ValueReader {
   }
 
   /** Sets the field held to the value at hand. */
-  private setField(e: number, value: Elements): number {
+  private setField(e: number, value: Elements, twice = HASH_TWICE): number {
     const { hashes } = this.store;
     const { db, held, heldLen, limits } = this;
     e = hashes.set(db, e, held, 0, heldLen, value.bytes, value.at, value.len, false, limits);
-    if (!hashes.created) throw new CorruptRdb("a field twice");
+    if (!hashes.created) throw new CorruptRdb(twice);
     return e;
   }
 
@@ -296,12 +309,12 @@ export class ValueReader {
     let fields = 0;
     if (inListpack) {
       reader.string();
-      const elements = new ListpackElements(reader.stringBuf, reader.stringAt, reader.stringLen);
+      const elements = new ListpackElements(reader.stringBuf, reader.stringAt, reader.stringLen, "Hash listpackex");
       for (; elements.next(); fields++) {
         this.holdMember(elements);
-        if (!elements.next()) throw new CorruptRdb("a field without value");
+        if (!elements.next()) throw new CorruptRdb("Hash listpackex integrity check failed.");
         e = this.setField(e, elements);
-        if (!elements.next()) throw new CorruptRdb("a field without expiry");
+        if (!elements.next()) throw new CorruptRdb("Hash listpackex integrity check failed.");
         e = this.setFieldExpiry(e, Number(latin1Text(elements.bytes, elements.at, elements.at + elements.len)));
       }
     } else {
@@ -315,14 +328,14 @@ export class ValueReader {
         e = this.setFieldExpiry(e, ttl === 0 || !released ? ttl : earliest + ttl - 1);
       }
     }
-    if (fields === 0) throw new EmptyRdbValue("a hash without fields");
+    if (fields === 0) throw new EmptyRdbValue();
     return e;
   }
 
   /** Gives the field held an expiry, 0 for none. */
   private setFieldExpiry(e: number, expiry: number): number {
     if (expiry === 0) return e;
-    if (!(expiry > 0 && expiry <= Number.MAX_SAFE_INTEGER)) throw new CorruptRdb("a field's expiry");
+    if (!(expiry > 0 && expiry <= Number.MAX_SAFE_INTEGER)) throw new CorruptRdb(`invalid expireAt time: ${expiry}`);
     const { hashes } = this.store;
     e = hashes.toExpiring(this.db, e);
     hashes.find(e, this.held, 0, this.heldLen);
@@ -330,27 +343,29 @@ export class ValueReader {
   }
 }
 
-/** Throws unless members (or fields) are distinct, and scores numbers that do not descend. */
-function checkDistinct(elements: Elements, type: Type): void {
+/** True when members (or fields) are distinct, and scores numbers that do not descend. */
+function isDistinct(elements: Elements, type: Type): boolean {
   const seen = new Set<string>();
   let before = -Infinity;
   while (elements.next()) {
     const name = latin1Text(elements.bytes, elements.at, elements.at + elements.len);
-    if (seen.has(name)) throw new CorruptRdb("a member twice");
+    if (seen.has(name)) return false;
     seen.add(name);
     if (type === Type.SET || !elements.next()) continue;
     if (type !== Type.ZSET) continue;
     const score = parseScoreBound(elements.bytes, elements.at, elements.at + elements.len);
-    if (!(score >= before)) throw new CorruptRdb("a score");
+    if (!(score >= before)) return false;
     before = score;
   }
+  return true;
 }
 
 function addAll(list: ListBuilder, elements: Elements): void {
   while (elements.next()) list.add(elements.bytes, elements.at, elements.len);
 }
 
-function ziplist(reader: RdbReader): ZiplistElements {
+/** `what`: a ziplist of what, as Redis's log says it. */
+function ziplist(reader: RdbReader, what: string): ZiplistElements {
   reader.string();
-  return new ZiplistElements(reader.stringBuf, reader.stringAt, reader.stringLen);
+  return new ZiplistElements(reader.stringBuf, reader.stringAt, reader.stringLen, what);
 }

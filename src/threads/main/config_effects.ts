@@ -46,6 +46,8 @@ const SETTINGS: readonly DirectiveName[] = [
   "slowlog-log-slower-than",
   "hz",
   "notify-keyspace-events",
+  "key-load-delay",
+  "rdb-key-save-delay",
 ];
 
 /** Settings as the configuration says. */
@@ -75,6 +77,8 @@ export function settingsOf(config: Config): Settings {
   settings.tenacity = config.int("maxmemory-eviction-tenacity");
   settings.lfuLogFactor = config.int("lfu-log-factor");
   settings.lfuDecayMinutes = config.int("lfu-decay-time");
+  settings.loadDelay = config.int("key-load-delay");
+  settings.saveDelay = config.int("rdb-key-save-delay");
   settings.expiryEffort = config.int("active-expire-effort");
   settings.latencyTracking = config.bool("latency-tracking") ? 1 : 0;
   settings.slowUs = slowUs(config);

@@ -7,6 +7,7 @@
  *    requests in one and the same order (docs/ARCHITECTURE.md, "Order").
  * 3. One publish a ring a turn, or when a quarter of it is filled: the shard's wake-up is paid once a batch.
  */
+import { latin1Text } from "../../base/bytes.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Request } from "../../codec/resp/request.ts";
 import { runnableCommands } from "../../commands/table.ts";
@@ -119,6 +120,8 @@ export class RingShards implements Shards, WaitRings {
   readonly threads: number;
   dispatcher!: Dispatcher;
   connections!: Connections;
+  /** Takes what commands have for the log, level verbose. */
+  log: (line: string) => void = () => {};
   readonly waits = new RingWaits(this);
 
   private readonly ends: ShardEnd[] = [];
@@ -649,8 +652,9 @@ export class RingShards implements Shards, WaitRings {
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
       const kind = i32[w + 1] & KIND_MASK;
-      if (kind === FromShard.LOADED) {
-        this.takeLoaded(u8.slice(from, from + len));
+      if (kind === FromShard.LOADED || kind === FromShard.LOG) {
+        if (kind === FromShard.LOADED) this.takeLoaded(u8.slice(from, from + len));
+        else this.log(latin1Text(u8, from, from + len));
         replies.advance();
         any = true;
         continue;

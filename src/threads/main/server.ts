@@ -154,7 +154,11 @@ export class Server {
     shards.dispatcher = this.dispatcher;
     this.blocking = new Blocking(shards.waits, this.dispatcher, this.connections);
     shards.waits.blocking = this.blocking;
-    if (shards instanceof RingShards) shards.connections = this.connections;
+    engine.call.log = (line) => log.verbose(line);
+    if (shards instanceof RingShards) {
+      shards.connections = this.connections;
+      shards.log = engine.call.log;
+    }
     const bounds = () => {
       this.connections.maxBulk = config.int("proto-max-bulk-len");
       this.connections.queryBufferLimit = config.int("client-query-buffer-limit");

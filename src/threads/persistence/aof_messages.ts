@@ -28,6 +28,8 @@ export interface AofSettings {
   readonly keepsHistory: boolean;
   /** latency-monitor-threshold, ms; 0 when nobody looks. */
   readonly latencyMs: number;
+  /** DEBUG AOF-FLUSH-SLEEP: each write takes so many microseconds longer. */
+  readonly flushSleepUs: number;
 }
 
 /** Opens the files for what the journals bring from now on. */
@@ -41,7 +43,7 @@ export interface OpenAof extends TaskMessage {
   readonly base: EmptyBase;
 }
 
-export type EmptyBase = Pick<SnapshotJob, "form" | "temporary" | "version" | "checksum" | "aux">;
+export type EmptyBase = Pick<SnapshotJob, "form" | "stampS" | "temporary" | "version" | "checksum" | "aux">;
 
 export interface ConfigureAof extends TaskMessage {
   readonly kind: "configure";

@@ -6,7 +6,7 @@
  * 1. The file's first `size` bytes are the sequence of commands up to some point of it. After a write that failed it is cut back to that.
  * 2. What could not be written stays in the buffer and is tried again; nothing is lost while the process lives.
  */
-import { FileError, type Files, monotonicMs, type OpenFile, wallMs } from "../../runtime/mod.ts";
+import { blockThread, FileError, type Files, monotonicMs, type OpenFile, wallMs } from "../../runtime/mod.ts";
 import type { AofSettings } from "./aof_messages.ts";
 
 /** Gathered before it is written: large enough that a write's fixed cost (5 µs) is little. */
@@ -108,6 +108,7 @@ export class AofWriter {
     if (this.length === 0) return true;
     if (this.dead || (this.writeFailure !== "" && nowMs < this.retryMs)) return false;
     const start = monotonicMs();
+    if (this.settings.flushSleepUs > 0) blockThread(this.settings.flushSleepUs / 1000);
     try {
       this.file!.write(this.buf, 0, this.length, this.size);
     } catch (error) {

@@ -82,7 +82,9 @@ export class AppendOnlyTask implements Task {
       if (this.writer === undefined && !this.discards) this.open();
     } else if (message.kind === "configure") {
       this.settings = message.settings;
-      if (this.writer !== undefined) this.writer.settings = message.settings;
+      if (this.writer === undefined) return;
+      this.writer.settings = message.settings;
+      if (!message.settings.keepsHistory) this.collect();
     } else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
     else this.rewritten(this.writer, message.rdb);
   }
@@ -202,9 +204,15 @@ export class AppendOnlyTask implements Task {
     const { folder, writer } = this;
     folder!.makeFolder();
     this.temporaryPath = folder!.path(folder!.temporaryIncr);
+    if (this.files.stat(this.temporaryPath) !== undefined) this.tellRemoval();
+    this.notice(`Creating AOF incr file ${folder!.temporaryIncr} on background rewrite`);
     writer!.use(this.files.open(this.temporaryPath, "write"), 0);
     this.temporary = true;
     this.otherBytes = 0;
+  }
+
+  private tellRemoval(): void {
+    this.notice(`Removing the temp incr aof file ${this.folder!.temporaryIncr} in the background`);
   }
 
   /** Goes on behind the folder's files, which hold the data. */
@@ -268,7 +276,10 @@ export class AppendOnlyTask implements Task {
     this.noteWritten();
     this.noteDurable();
     this.ending = false;
-    if (this.temporary) this.removeTemporary();
+    if (this.temporary) {
+      this.tellRemoval();
+      this.removeTemporary();
+    }
     this.writer = undefined;
     this.tell({ task: AOF_TASK, kind: "closed" });
     if (this.opens.length > 0) this.open();

@@ -40,7 +40,10 @@ export class SnapshotFile {
         `Failed opening the temp RDB file ${name} (in server root dir ${job.folder}) for saving: ${reason(error)}`,
       );
     }
-    if (job.form === "commands") return;
+    if (job.form === "commands") {
+      if (job.stampS !== undefined) this.putText(`#TS:${job.stampS}\r\n`);
+      return;
+    }
     const head = encodeText(`REDIS${String(job.version).padStart(4, "0")}`);
     this.frame.raw(head, 0, head.length);
     for (const [name, value] of job.aux) {
@@ -59,11 +62,15 @@ export class SnapshotFile {
     this.put(buf, from, len);
   }
 
+  private putText(text: string): void {
+    const bytes = encodeText(text);
+    this.put(bytes, 0, bytes.length);
+  }
+
   private select(db: number): void {
     this.db = db;
     if (this.job.form === "commands") {
-      const text = encodeText(`*2\r\n$6\r\nSELECT\r\n$${String(db).length}\r\n${db}\r\n`);
-      this.put(text, 0, text.length);
+      this.putText(`*2\r\n$6\r\nSELECT\r\n$${String(db).length}\r\n${db}\r\n`);
       return;
     }
     this.frame.byte(RdbOpcode.SELECT_DB);

@@ -23,6 +23,8 @@ export interface SnapshotJob {
   readonly syncsAsItGoes: boolean;
   /** By database, about how many keys it has, and how many of them expire: so that who loads the file makes tables of that size. */
   readonly sizes: readonly (readonly [keys: number, expiring: number])[];
+  /** The time that a file of commands begins with, in seconds: none unless told. */
+  readonly stampS?: number;
   /** Auxiliary fields of the header, in order. */
   readonly aux: readonly (readonly [name: string, value: string])[];
 }

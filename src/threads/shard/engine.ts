@@ -60,6 +60,7 @@ export class Engine {
   changesAtCut = 0;
 
   private load: Load | undefined;
+  private loadedBefore = 0;
   private pauseMs = 0;
   private idleMs = 0;
   /** While a snapshot makes steps frequent: when the other work is due. */
@@ -201,20 +202,21 @@ export class Engine {
         this.snapshots?.abort(order.job);
         break;
       case "load":
+        this.loadedBefore = this.loadedBytes;
         this.load = new Load(this.store, this.limits, this.call.shard, this.call.shardCount, order, loaded!);
         break;
     }
   }
 
-  /** Of the load under way, or the last one. */
+  /** Bytes of files that loads have passed over, ever. */
   get loadedBytes(): number {
-    return this.load?.bytes ?? 0;
+    return this.loadedBefore + (this.load?.bytes ?? 0);
   }
 
   /** True while a snapshot or a load would use all the time it gets: the pauses between steps are for requests only. */
   get eager(): boolean {
     const { load, snapshots } = this;
-    if (load !== undefined && load.active) return true;
+    if (load !== undefined && load.active) return !load.waits;
     return snapshots !== undefined && snapshots.active && !snapshots.waits;
   }
 
@@ -225,8 +227,8 @@ export class Engine {
   step(budgetMs: number, clock: () => number): number {
     const { load, snapshots } = this;
     if (load !== undefined && load.active) {
-      load.step(LOAD_STEP_MS, clock);
-      return 0;
+      load.step(LOAD_STEP_MS, clock, this.settings.loadDelay);
+      return load.waits ? STEP_MS : 0;
     }
     let pauseMs = Infinity;
     if (snapshots !== undefined && snapshots.active) pauseMs = this.stepSnapshot(snapshots, clock);
@@ -243,7 +245,7 @@ export class Engine {
   private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
     const fairMs = (clock() - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE));
     const budgetMs = Math.min(SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
-    const waitsFor = snapshots.step(budgetMs, clock);
+    const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
     this.snapshotSteppedMs = clock();
     return waitsFor === GO_ON ? SNAPSHOT_STEP_MIN_MS * (1 / SNAPSHOT_SHARE - 1) : waitsFor;
   }

@@ -1,7 +1,8 @@
 /** Load: an engine's part in loading an RDB file: reads all of it and keeps the keys of its slots (store/rdb_loader.ts). On the engine's thread. */
 import { keySlot } from "../../codec/crc16.ts";
 import { RdbFileError } from "../../codec/rdb/file_reader.ts";
-import { FileError, type OpenFile, systemFiles } from "../../runtime/mod.ts";
+import { mayPass } from "../../base/pace.ts";
+import { FileError, monotonicMs, type OpenFile, systemFiles } from "../../runtime/mod.ts";
 import { RdbLoader } from "../../store/rdb_loader.ts";
 import type { ValueLimits } from "../../store/dump/value_reader.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,6 +10,9 @@ import type { LoadOrder, LoadResult } from "../engine_order.ts";
 
 export class Load {
   active = true;
+  /** True while key-load-delay holds the load up. */
+  waits = false;
+  private readonly startedMs = monotonicMs();
   private file: OpenFile | undefined;
   private loader: RdbLoader | undefined;
 
@@ -27,13 +31,18 @@ export class Load {
     return this.loader?.position ?? 0;
   }
 
-  /** Goes on for about `budgetMs`; `clock` gives ms. */
-  step(budgetMs: number, clock: () => number): void {
+  /** Goes on for about `budgetMs`; `clock` gives ms, `delay` is key-load-delay. */
+  step(budgetMs: number, clock: () => number, delay: number): void {
     try {
       this.loader ??= this.open();
+      if (delay !== 0) {
+        this.waits = !mayPass((this.loader.keys + 1) * this.shardCount, delay, clock() - this.startedMs);
+        if (this.waits) return;
+        budgetMs = 0;
+      } else this.waits = false;
       if (this.loader.step(budgetMs, clock)) this.end([]);
     } catch (error) {
-      if (error instanceof RdbFileError) this.end([error.message]);
+      if (error instanceof RdbFileError) this.end(error.message.split("\n"), error.damaged);
       else if (error instanceof FileError) {
         this.end([`Fatal error: can't open the RDB file ${this.order.path} for reading: ${error.message}`]);
       } else throw error;
@@ -56,7 +65,7 @@ export class Load {
     });
   }
 
-  private end(errors: readonly string[]): void {
+  private end(errors: readonly string[], damaged = false): void {
     const { loader } = this;
     this.active = false;
     this.file?.close();
@@ -64,8 +73,10 @@ export class Load {
       keys: loader?.loaded ?? 0,
       expired: loader?.expired ?? 0,
       endBytes: loader?.position ?? 0,
-      aux: [...(loader?.aux ?? [])],
+      empty: loader?.empty ?? 0,
+      told: loader?.told ?? [],
       errors,
+      damaged,
     });
   }
 }

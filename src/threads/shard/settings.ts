@@ -33,6 +33,9 @@ export class Settings {
   slowUs = Infinity;
   /** hz: how often background work looks for something to do. */
   hz = 10;
+  /** key-load-delay and rdb-key-save-delay, as base/pace.ts takes them. */
+  loadDelay = 0;
+  saveDelay = 0;
   /** notify-keyspace-events: bits of NotifyClass; 0 unless events go to one kind of channels at least. */
   notifyClasses = 0;
   /** 1 while main wants to know every changed key (client-side caching). */

@@ -4,6 +4,7 @@
  *
  * Invariant: a job ends with exactly one END, or FAILED, unless it is aborted.
  */
+import { mayPass } from "../../base/pace.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
 import { RingWriter } from "../../ring/ring.ts";
 import { SnapshotMessage, SnapshotSender } from "../../ring/snapshot_messages.ts";
@@ -31,6 +32,8 @@ export class SnapshotFeed implements SnapshotSink {
   private open = false;
   /** The step before waited for the disk. */
   private behind = false;
+  /** When the job's first step was, if it is slow on purpose; -1 before. */
+  private startedMs = -1;
 
   constructor(store: Store, private readonly sender: SnapshotSender) {
     this.snapshot = new Snapshot(store);
@@ -55,6 +58,7 @@ export class SnapshotFeed implements SnapshotSink {
   begin(job: number, form: EntryForm): void {
     this.job = job;
     this.behind = false;
+    this.startedMs = -1;
     try {
       this.snapshot.begin(this, form);
       this.open = true;
@@ -73,9 +77,18 @@ export class SnapshotFeed implements SnapshotSink {
     this.sender.clear();
   }
 
-  /** Goes on for at most about `budgetMs`. Returns ms until it wants to go on, GO_ON for at once, Infinity when there is nothing. */
-  step(budgetMs: number, clock: () => number): number {
+  /**
+   * Goes on for at most about `budgetMs`; `delay` is rdb-key-save-delay. Returns ms until it wants to go on, GO_ON for at once, Infinity
+   * when there is nothing.
+   */
+  step(budgetMs: number, clock: () => number, delay: number): number {
     const sent = this.sender.flush();
+    if (delay !== 0 && this.open) {
+      if (this.startedMs < 0) this.startedMs = clock();
+      this.behind = !mayPass(this.snapshot.written + 1, delay, clock() - this.startedMs);
+      if (this.behind) return BEHIND_MS;
+      budgetMs = 0;
+    }
     const state = this.snapshot.step(budgetMs, clock);
     if (state === SnapshotStep.DONE && this.open) {
       this.open = false;

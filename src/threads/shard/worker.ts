@@ -7,6 +7,7 @@
  *    wake-up.
  * 3. Waiting for room in the reply ring can't deadlock: main always reads it.
  */
+import { latin1Bytes } from "../../base/bytes.ts";
 import { KeyHash } from "../../base/hash.ts";
 import { OUT_OF_MEMORY } from "../../base/reply_error.ts";
 import { Reply } from "../../codec/resp/reply.ts";
@@ -144,6 +145,10 @@ export class ShardLoop implements WaitDriver {
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
     this.engine.notifyBy(this.notifier);
+    this.engine.call.log = (line) => {
+      const text = latin1Bytes(line);
+      this.put(FromShard.LOG, NO_RECORD, text, 0, text.length);
+    };
     const { journals, positions, bell } = setup.persistence;
     this.journal = new JournalRing(
       journals[setup.shard],

@@ -6,13 +6,16 @@
  * 2. Nothing expires and nothing is evicted while commands run again: what went then stands there as a command.
  * 3. The server answers meanwhile: reading gives way to it every SLICE_MS.
  */
+import { encodeText } from "../../../base/bytes.ts";
 import { CommandReader } from "../../../codec/aof/command_reader.ts";
 import type { Request } from "../../../codec/resp/request.ts";
+import { mayPass } from "../../../base/pace.ts";
 import { FileError, monotonicMs, type OpenFile, type Socket, systemFiles } from "../../../runtime/mod.ts";
 import { AofFolder, type AofPlace } from "../../persistence/aof_folder.ts";
 import { AofError, type AofPart } from "../../persistence/manifest.ts";
 import type { CommandEntry } from "../command_entry.ts";
 import type { Server } from "../server.ts";
+import { RequestBuilder } from "../request_builder.ts";
 import { Gate, Session } from "../session.ts";
 import { JournalMode } from "../../shard/journal.ts";
 
@@ -25,11 +28,9 @@ const RDB_MAGIC = "REDIS";
 type FileEnd = "ok" | "truncated";
 
 export class AofLoading {
-  /** Bytes of all files, and of them those passed. */
-  totalBytes = 0;
-  loadedBytes = 0;
   private readonly session: Session;
   private sliceEndMs = 0;
+  private readonly startedMs = monotonicMs();
 
   constructor(private readonly server: Server) {
     const session = new Session(0, NO_SOCKET, server.nowMs());
@@ -39,15 +40,16 @@ export class AofLoading {
   }
 
   /**
-   * Loads the append-only file of `place`. False when it can't be used: the log has the reason, in Redis's words, and the server must not
-   * go on.
+   * Loads the append-only file of `place`, after emptying the keyspace if `flush`. False when it can't be used: the log has the reason, in
+   * Redis's words, and the server must not go on.
    */
-  async load(place: AofPlace): Promise<boolean> {
+  async load(place: AofPlace, flush: boolean): Promise<boolean> {
     const { log, shards } = this.server;
     const folder = new AofFolder(systemFiles, place);
     shards.journal(JournalMode.REPLAY, 0);
     try {
       folder.load((line) => log.notice(line));
+      if (flush) await this.flush();
       await this.loadParts(folder);
       return true;
     } catch (error) {
@@ -62,11 +64,19 @@ export class AofLoading {
     }
   }
 
+  private flush(): Promise<void> {
+    const builder = new RequestBuilder();
+    builder.begin(encodeText("FLUSHALL"));
+    const request = builder.end();
+    return this.run(this.entryOf(request, ""), request, "");
+  }
+
   private async loadParts(folder: AofFolder): Promise<void> {
     const { log } = this.server;
     const { parts, base } = folder.manifest;
     if (parts.length === 0) return;
-    this.totalBytes = parts.reduce((sum, part) => sum + folder.sizeOf(part.name), 0);
+    const { loading } = this.server.persistence;
+    loading.totalBytes = parts.reduce((sum, part) => sum + folder.sizeOf(part.name), 0);
     const startMs = monotonicMs();
     for (const [i, part] of parts.entries()) {
       const partMs = monotonicMs();
@@ -81,8 +91,10 @@ export class AofLoading {
   }
 
   private async loadFile(folder: AofFolder, part: AofPart): Promise<FileEnd> {
+    const { loading } = this.server.persistence;
     const path = folder.path(part.name);
     const file = systemFiles.open(path, "read");
+    const before = loading.passedBytes;
     try {
       const size = file.size();
       let from = 0;
@@ -90,12 +102,11 @@ export class AofLoading {
         from = await this.loadRdb(folder, part);
         if (from < size) this.server.log.notice("Reading the remaining AOF tail...");
       }
-      const before = this.loadedBytes;
       const reader = new CommandReader(file, from);
       const end = await this.replay(reader, part.name, before);
-      this.loadedBytes = before + size;
+      loading.passedBytes = before + size;
       if (end === "ok") return "ok";
-      this.truncate(path, part.name, reader.offset, size);
+      this.truncate(path, part.name, reader.offset);
       return "truncated";
     } finally {
       file.close();
@@ -149,12 +160,20 @@ export class AofLoading {
           reader.seek(multiAt);
           multiAt = -1;
         } else if (reader.offset > runsTo) throw badFormat(name);
-      } else if (multiAt < 0) await this.run(entry, request, name);
-      if (count % CLOCK_EVERY === 0 && monotonicMs() >= this.sliceEndMs) {
-        this.loadedBytes = before + reader.offset;
-        await this.giveWay();
+      } else if (multiAt < 0) {
+        if (this.server.config.int("key-load-delay") !== 0) await this.keepPace(count);
+        await this.run(entry, request, name);
       }
+      if (count % CLOCK_EVERY !== 0) continue;
+      this.server.persistence.loading.passedBytes = before + reader.offset;
+      if (monotonicMs() >= this.sliceEndMs) await this.giveWay();
     }
+  }
+
+  /** Waits until key-load-delay lets the command of that number run. */
+  private async keepPace(count: number): Promise<void> {
+    const { config } = this.server;
+    while (!mayPass(count, config.int("key-load-delay"), monotonicMs() - this.startedMs)) await this.giveWay();
   }
 
   private entryOf(request: Request, name: string): CommandEntry {
@@ -206,7 +225,7 @@ export class AofLoading {
   }
 
   /** A file whose end is missing: cuts it where it is whole, if the configuration allows. */
-  private truncate(path: string, name: string, wholeBytes: number, sizeBytes: number): void {
+  private truncate(path: string, name: string, wholeBytes: number): void {
     const { config, log } = this.server;
     if (!config.bool("aof-load-truncated")) {
       throw new AofError([
@@ -217,7 +236,6 @@ export class AofLoading {
     }
     log.warning(`!!! Warning: short read while loading the AOF file ${name}!!!`);
     log.warning(`!!! Truncating the AOF ${name} at offset ${wholeBytes} !!!`);
-    this.loadedBytes -= sizeBytes - wholeBytes;
     const file = systemFiles.open(path, "update");
     try {
       file.truncate(wholeBytes);

@@ -36,6 +36,7 @@ const IN_PROGRESS = new ReplyError("ERR Background append only file rewriting al
 /** After so many failures in a row automatic rewrites wait longer and longer, as in Redis. */
 const FAILURES_TOLERATED = 3;
 const RETRY_MAX_MINUTES = 60;
+const POLL_MS = 5;
 
 export class AppendOnly {
   /** True while changes are journaled. */
@@ -51,7 +52,9 @@ export class AppendOnly {
   private openings = 0;
   private openingsAnswered = 0;
   private startWaiter: ((ok: boolean) => void) | undefined;
+  private closeWaiter: (() => void) | undefined;
   private told = "";
+  private flushSleep = 0;
   private opened: AofPlace | undefined;
   /** The files could not be opened: they are tried again when `appendonly` is set again. */
   private isRefused = false;
@@ -110,6 +113,12 @@ export class AppendOnly {
     return this.failure === "" ? undefined : new ReplyError(`MISCONF Errors writing to the AOF file: ${this.failure}`);
   }
 
+  /** DEBUG AOF-FLUSH-SLEEP. */
+  set flushSleepUs(us: number) {
+    this.flushSleep = us;
+    this.configure();
+  }
+
   get rewriting(): boolean {
     return this.startedMs >= 0;
   }
@@ -121,11 +130,25 @@ export class AppendOnly {
 
   // ---- on and off -------------------------------------------------------------------------------------------------
 
-  /** At the start, when the files' data is loaded: goes on in them. False when they can't be written: the log has the reason. */
+  /** When data was loaded from the files: goes on in them, if they are wanted. False when they can't be written: the log has the reason. */
   start(): Promise<boolean> {
     if (!this.server.config.bool("appendonly") || this.on) return Promise.resolve(true);
-    this.open(false);
+    this.open(!this.hasBase);
     return new Promise((resolve) => this.startWaiter = resolve);
+  }
+
+  /** Writes what is recorded and closes the files, so that they can be loaded: until `start`. The caller lets no client's command run. */
+  async pause(): Promise<void> {
+    if (!this.on) return;
+    this.on = false;
+    const closed = new Promise<void>((resolve) => this.closeWaiter = resolve);
+    this.server.shards.journal(JournalMode.OFF, Mark.END);
+    await closed;
+  }
+
+  /** Waits for the end of a rewrite under way. */
+  async settled(): Promise<void> {
+    while (this.rewriting) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 
   private open(anew: boolean): void {
@@ -141,6 +164,7 @@ export class AppendOnly {
       settings: this.settings(),
       anew,
       base: {
+        stampS: this.stampS,
         form: config.bool("aof-use-rdb-preamble") ? "rdb" : "commands",
         temporary: this.temporaryBase,
         version: config.int("rdb-version"),
@@ -172,7 +196,10 @@ export class AppendOnly {
     this.scheduled = false;
     this.failure = "";
     this.server.shards.journal(JournalMode.OFF, Mark.END);
-    if (this.rewriting) this.snapshots.abandon();
+    if (this.rewriting) {
+      this.server.log.notice(`Killing AOF child: ${pid}`);
+      this.snapshots.abandon();
+    }
     this.server.persistence.checkDisk();
   }
 
@@ -188,6 +215,7 @@ export class AppendOnly {
       timestamps: config.bool("aof-timestamp-enabled"),
       keepsHistory: config.bool("aof-disable-auto-gc"),
       latencyMs: config.int("latency-monitor-threshold"),
+      flushSleepUs: this.flushSleep,
     };
   }
 
@@ -219,6 +247,12 @@ export class AppendOnly {
     return `${this.server.config.path("dir")}/temp-rewriteaof-bg-${pid}.aof`;
   }
 
+  /** The time that a base of commands begins with, in seconds; undefined where no times are wanted (aof-timestamp-enabled). */
+  private get stampS(): number | undefined {
+    const { config } = this.server;
+    return config.bool("aof-timestamp-enabled") ? Math.floor(this.server.nowMs() / 1000) : undefined;
+  }
+
   /** Begins a rewrite. False when the folder can't be used: the log has the reason. */
   private begin(): boolean {
     const { config, log, shards } = this.server;
@@ -235,6 +269,7 @@ export class AppendOnly {
     // The journals' cut and the snapshot's are the same point: no request comes between them.
     if (this.on) shards.journal(JournalMode.ON, Mark.CUT);
     this.snapshots.begin("rewrite", {
+      stampS: this.stampS,
       form: this.rdb ? "rdb" : "commands",
       temporary: this.temporaryBase,
       path: folder.path(baseName(place.fileName, this.baseSeq + 1, this.rdb)),
@@ -303,8 +338,8 @@ export class AppendOnly {
 
   /** Some times a second: what was scheduled, and rewriting by itself when the file has grown. */
   cron(): void {
-    const { persistence, shards, running } = this.server;
-    if (!running || shards.exclusive || persistence.loading.active) return;
+    const { shards, running } = this.server;
+    if (!running || shards.exclusive) return;
     if (!this.isRefused) this.switch(this.server.config.bool("appendonly"));
     this.configure();
     if (this.rewriting || this.snapshots.purpose !== undefined) return;
@@ -377,6 +412,8 @@ export class AppendOnly {
         server.latency.add(message.event, message.ms, server.nowMs());
         break;
       case "closed":
+        this.closeWaiter?.();
+        this.closeWaiter = undefined;
         break;
     }
   }

@@ -59,6 +59,8 @@ export class Persistence {
 
   /** Some times a second. */
   cron(): void {
+    this.shutdown.cron();
+    if (this.loading.active) return this.loading.cron();
     this.saves.cron();
     this.appendOnly.cron();
   }

@@ -8,7 +8,7 @@
  * 2. While the last background save failed, save points are tried again only every RETRY_S seconds, as in Redis.
  */
 import { ReplyError } from "../../../base/reply_error.ts";
-import { pid } from "../../../runtime/mod.ts";
+import { pid, systemFiles } from "../../../runtime/mod.ts";
 import { Figure } from "../../figures.ts";
 import type { Server } from "../server.ts";
 import { auxFields } from "./aux_fields.ts";
@@ -38,6 +38,8 @@ export class Saves {
   /** Unix time in seconds when the save under way began; undefined while there is none. */
   private startedS: number | undefined;
   private background = false;
+  /** The file that the save under way, or the last one, is written into first. */
+  private temporary = "";
   private readonly waiting: ((ok: boolean) => void)[] = [];
   /** Saves that wait for the end of another snapshot. */
   private readonly next: (() => void)[] = [];
@@ -98,11 +100,12 @@ export class Saves {
     }
     const folder = config.path("dir");
     const version = config.int("rdb-version");
+    this.temporary = `${folder}/temp-${pid}.rdb`;
     this.snapshots.begin(
       "save",
       {
         form: "rdb",
-        temporary: `${folder}/temp-${pid}.rdb`,
+        temporary: this.temporary,
         path: `${folder}/${config.path("dbfilename")}`,
         folder,
         version,
@@ -138,6 +141,13 @@ export class Saves {
     for (const tell of this.waiting.splice(0)) tell(result === "done");
   }
 
+  /** The process ends in the midst of a save: takes away what that has written. */
+  removeTemporary(): void {
+    if (this.startedS !== undefined && systemFiles.stat(this.temporary) !== undefined) {
+      systemFiles.unlink(this.temporary);
+    }
+  }
+
   /** Calls `begin` as soon as no snapshot is under way: now, or after the end of that. */
   whenFree(begin: () => void): void {
     if (this.snapshots.purpose === undefined) begin();
@@ -148,7 +158,7 @@ export class Saves {
   cron(): void {
     this.noteFlush();
     if (this.snapshots.purpose === undefined) this.next.shift()?.();
-    if (this.snapshots.purpose !== undefined || this.server.persistence.loading.active) return;
+    if (this.snapshots.purpose !== undefined) return;
     const now = this.nowS;
     const mayTry = this.ok || now - this.lastTryS > RETRY_S;
     if (!mayTry) return;

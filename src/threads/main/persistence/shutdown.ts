@@ -5,6 +5,8 @@
  *    ^                  |
  *    +--failed, aborted-+
  *
+ * A signal's request waits for the next tick of the clock (`schedule`).
+ *
  * Invariant: from the cut of the last save on no command of a client runs, so that nothing is acknowledged and lost.
  */
 import { ReplyError } from "../../../base/reply_error.ts";
@@ -25,11 +27,24 @@ export class Shutdown {
   private readonly waiting: ((error: ReplyError) => void)[] = [];
   private underWay = false;
   private force = false;
+  private scheduled: (() => void) | undefined;
 
   constructor(private readonly server: Server) {}
 
   get inProgress(): boolean {
-    return this.underWay;
+    return this.underWay || this.scheduled !== undefined;
+  }
+
+  /** Shuts down at the next tick of the clock: until then ABORT takes it back. `failed` is called when it failed or was aborted. */
+  schedule(options: ShutdownOptions, failed: () => void): void {
+    this.scheduled = () => void this.request(options).then(failed);
+  }
+
+  /** Some times a second. */
+  cron(): void {
+    const { scheduled } = this;
+    this.scheduled = undefined;
+    scheduled?.();
   }
 
   /** Shuts down; the promise resolves only when that failed or was aborted. */
@@ -52,6 +67,7 @@ export class Shutdown {
     if (snapshots.purpose === "save") log.warning("There is a child saving an .rdb. Killing it!");
     else if (snapshots.purpose === "rewrite") log.warning("There is a child rewriting the AOF. Killing it!");
     snapshots.abandon();
+    if (appendOnly.on) log.notice("Calling fsync() on the AOF file.");
     const saving = !noSave && !loading.active && (save || config.value("save").length > 0);
     if (!saving) {
       this.server.onShutdown();
@@ -76,7 +92,8 @@ export class Shutdown {
 
   /** SHUTDOWN ABORT; false when there is nothing to abort. */
   abort(): boolean {
-    if (!this.underWay) return false;
+    if (!this.inProgress) return false;
+    this.scheduled = undefined;
     this.server.log.notice("Shutdown manually aborted.");
     this.giveUp();
     this.server.persistence.snapshots.abandon();

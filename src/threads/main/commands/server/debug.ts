@@ -6,8 +6,9 @@ import { writeHelp } from "../../../../commands/help.ts";
 import { blockThread } from "../../../../runtime/mod.ts";
 import type { MainCommand, MainContext } from "../../main_command.ts";
 import { rewriteConfig } from "../../system_host.ts";
-import { debugReload } from "./debug_reload.ts";
 import { debugSettings } from "./debug_settings.ts";
+import { aofFlushSleep } from "./debug_flush_sleep.ts";
+import { debugLoadaof, debugReload } from "./debug_reload.ts";
 
 const WRONG_PROTOCOL = new ReplyError(
   "ERR Wrong protocol type name. Please use one of the following: " +
@@ -159,6 +160,8 @@ const help: MainCommand = {
   syntax: "",
   main: ({ reply }: MainContext) =>
     writeHelp(reply, "DEBUG", [
+      "AOF-FLUSH-SLEEP <microseconds>",
+      "    Let each write into the append-only file take <microseconds> longer.",
       "CONFIG-REWRITE-FORCE-ALL",
       "    Write all directives into the configuration file, those with their defaults too.",
       "ERROR <string>",
@@ -169,6 +172,8 @@ const help: MainCommand = {
       "    Tell how the elements of a large set, hash or sorted set lie in its table.",
       "LISTPACK <key>",
       "    Print the entries of the listpack of <key> on standard output.",
+      "LOADAOF",
+      "    Write what the append-only file lacks and load it.",
       "LOG <message>",
       "    Write <message> into the server's log.",
       "OBJECT <key>",
@@ -208,9 +213,11 @@ export const debug: MainCommand = {
   complexity: "Depends on subcommand.",
   syntax: "",
   subcommands: [
+    aofFlushSleep,
     configRewriteForceAll,
     error,
     help,
+    debugLoadaof,
     logLine,
     pauseCron,
     protocol,
