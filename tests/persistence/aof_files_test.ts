@@ -134,7 +134,8 @@ test("what is no command is told from what is not all there", () => {
 
 /** Files that fail when told to; a write that fails leaves half of it behind. */
 class FailingFiles implements Files {
-  fails: "write" | "sync" | "truncate" | undefined;
+  fails: "write" | "sync" | undefined;
+  cutsFail = false;
   syncs = 0;
 
   open(path: string, mode: Parameters<Files["open"]>[1]): OpenFile {
@@ -152,7 +153,7 @@ class FailingFiles implements Files {
       },
       size: () => file.size(),
       truncate: (size) => {
-        refuse("truncate");
+        if (this.cutsFail) throw new FileError("EIO", `truncate ${path}: Input/output error`);
         file.truncate(size);
       },
       sync: () => {
@@ -208,6 +209,34 @@ test("a full disk: the file stays whole, nothing is lost, and writing goes on wh
   assertEquals(told.slice(2), ["AOF write error looks solved, Redis can write again.", "state "]);
   assertEquals(systemFiles.readText(path), "first,second,third,");
   assert(writer.finish());
+});
+
+test("a full disk that can't even be cut back: what a write left stays, and the rest follows it", () => {
+  const path = `${tempDir()}/incr`;
+  const { files, told, writer, append } = writerAt(path, "everysec");
+  files.fails = "write";
+  files.cutsFail = true;
+  append("0123456789");
+  assert(!writer.write(0));
+  assertEquals(systemFiles.readText(path), "01234");
+  assertEquals(told[1].startsWith("Could not remove short write from the append-only file."), true);
+  append("abc");
+  files.fails = undefined;
+  assert(writer.write(3000) && writer.finish());
+  assertEquals(systemFiles.readText(path), "0123456789abc");
+});
+
+test("two servers by mistake on one folder write over nothing of each other", () => {
+  const path = `${tempDir()}/incr`;
+  const [one, other] = [writerAt(path, "no"), writerAt(path, "no")];
+  for (const text of ["a,", "b,"]) {
+    for (const { writer, append } of [one, other]) {
+      append(text);
+      assert(writer.write(0));
+    }
+  }
+  assertEquals(systemFiles.readText(path), "a,a,b,b,");
+  assert(one.writer.finish() && other.writer.finish());
 });
 
 test("under always a disk that refuses is fatal, and nothing counts as synced any more", () => {

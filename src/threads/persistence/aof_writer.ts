@@ -3,8 +3,10 @@
  * Persistence thread.
  *
  * Invariants:
- * 1. The file's first `size` bytes are the sequence of commands up to some point of it. After a write that failed it is cut back to that.
+ * 1. The file's first `size` bytes are the sequence of commands up to some point of it. After a write that failed it is cut back to that, or if
+ *    that fails too, what was written counts.
  * 2. What could not be written stays in the buffer and is tried again; nothing is lost while the process lives.
+ * 3. Every write goes to the file's end, so that a second server on the same folder by mistake writes over nothing, as with Redis.
  */
 import { blockThread, FileError, type Files, monotonicMs, type OpenFile, wallMs } from "../../runtime/mod.ts";
 import type { AofSettings } from "./aof_messages.ts";
@@ -58,11 +60,11 @@ export class AofWriter {
 
   /** Goes on in the file at `path`, at its end. Throws FileError. */
   open(path: string): void {
-    const file = this.files.open(path, "update");
+    const file = this.files.open(path, "append");
     this.use(file, file.size());
   }
 
-  /** Goes on in an open file of `size` bytes; the one before, in which all is settled, is closed. */
+  /** Goes on in a file of `size` bytes that is open for appending; the one before, in which all is settled, is closed. */
   use(file: OpenFile, size: number): void {
     this.close();
     this.file = file;
@@ -127,6 +129,16 @@ export class AofWriter {
     return true;
   }
 
+  /** What a failed write left at the end of the file stays there; the rest will follow it. */
+  private keepShortWrite(): void {
+    const written = this.file!.size() - this.size;
+    if (written <= 0 || written > this.length) return;
+    this.buf.copyWithin(0, written, this.length);
+    this.length -= written;
+    this.size += written;
+    this.unsynced = true;
+  }
+
   private setFailures(write: string, sync: string): void {
     const before = this.writeFailure || this.syncFailure;
     this.writeFailure = write;
@@ -148,6 +160,7 @@ export class AofWriter {
         "Could not remove short write from the append-only file.  Redis may refuse to load the AOF the next time it " +
           `starts.  ftruncate: ${sentence(second)}`,
       );
+      this.keepShortWrite();
     }
     if (this.settings.policy === "always") {
       this.dead = true;

@@ -206,7 +206,8 @@ export class AppendOnlyTask implements Task {
     this.temporaryPath = folder!.path(folder!.temporaryIncr);
     if (this.files.stat(this.temporaryPath) !== undefined) this.tellRemoval();
     this.notice(`Creating AOF incr file ${folder!.temporaryIncr} on background rewrite`);
-    writer!.use(this.files.open(this.temporaryPath, "write"), 0);
+    this.create(this.temporaryPath);
+    writer!.open(this.temporaryPath);
     this.temporary = true;
     this.otherBytes = 0;
   }
@@ -309,7 +310,8 @@ export class AppendOnlyTask implements Task {
       this.notice(`Creating AOF incr file ${part.name} on background rewrite`);
       // Only the last increment may be cut off anywhere.
       if (!writer!.settle()) throw new FileError("EIO", "the last increment can't be completed: Input/output error");
-      file = this.files.open(folder!.path(part.name), "write");
+      this.create(folder!.path(part.name));
+      file = this.files.open(folder!.path(part.name), "append");
       folder!.persist(next);
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
