@@ -68,7 +68,7 @@ export class AofLoading {
     const builder = new RequestBuilder();
     builder.begin(encodeText("FLUSHALL"));
     const request = builder.end();
-    return this.run(this.entryOf(request, ""), request, "");
+    return this.run(this.entryOf(request, "", 0), request, "", 0);
   }
 
   private async loadParts(folder: AofFolder): Promise<void> {
@@ -142,16 +142,16 @@ export class AofLoading {
     for (let count = 1;; count++) {
       const found = reader.next();
       if (found !== "command") {
-        if (found === "bad") throw badFormat(name);
+        if (found === "bad") throw badFormat(name, reader.offset);
         if (multiAt < 0) return found === "end" ? "ok" : "truncated";
         this.server.log.warning(`Revert incomplete MULTI/EXEC transaction from AOF file ${name}`);
         reader.seek(multiAt);
         return "truncated";
       }
       const { request } = reader;
-      const entry = this.entryOf(request, name);
+      const entry = this.entryOf(request, name, reader.startsAt);
       if (entry.name === "multi") {
-        if (multiAt >= 0) throw badFormat(name);
+        if (multiAt >= 0) throw badFormat(name, reader.startsAt);
         if (reader.offset > runsTo) multiAt = reader.startsAt;
       } else if (entry.name === "exec") {
         if (multiAt >= 0) {
@@ -159,10 +159,10 @@ export class AofLoading {
           runsTo = reader.offset;
           reader.seek(multiAt);
           multiAt = -1;
-        } else if (reader.offset > runsTo) throw badFormat(name);
+        } else if (reader.offset > runsTo) throw badFormat(name, reader.startsAt);
       } else if (multiAt < 0) {
         if (this.server.config.int("key-load-delay") !== 0) await this.keepPace(count);
-        await this.run(entry, request, name);
+        await this.run(entry, request, name, reader.startsAt);
       }
       if (count % CLOCK_EVERY !== 0) continue;
       this.server.persistence.loading.passedBytes = before + reader.offset;
@@ -176,7 +176,7 @@ export class AofLoading {
     while (!mayPass(count, config.int("key-load-delay"), monotonicMs() - this.startedMs)) await this.giveWay();
   }
 
-  private entryOf(request: Request, name: string): CommandEntry {
+  private entryOf(request: Request, name: string, offset: number): CommandEntry {
     const { commands } = this.server;
     const entry = commands.find(request.buf, request.at[0], request.len[0]);
     const sub = entry?.subcommands !== undefined && request.argc > 1
@@ -185,21 +185,22 @@ export class AofLoading {
     if (sub !== undefined && sub.accepts(request.argc)) return sub;
     const { call } = this.server.dispatcher;
     call.load(request, 0);
-    throw new AofError([`Unknown command '${call.text(0)}' reading the append only file ${name}`]);
+    throw unknownCommand(call.text(0), name, offset);
   }
 
-  private async run(entry: CommandEntry, request: Request, name: string): Promise<void> {
+  private async run(entry: CommandEntry, request: Request, name: string, offset: number): Promise<void> {
     const { server, session } = this;
     const { call } = server.dispatcher;
     call.load(request, session.db);
     if (entry.name === "select") {
-      const db = Number(call.text(1));
-      if (!(db >= 0 && db < server.config.int("databases"))) throw badFormat(name);
+      const text = call.text(1);
+      const db = Number(text);
+      if (!/^\d+$/.test(text) || db >= server.config.int("databases")) throw badFormat(name, offset);
       session.db = db;
       return;
     }
     if (entry.shard === undefined) {
-      throw new AofError([`Unknown command '${call.text(0)}' reading the append only file ${name}`]);
+      throw unknownCommand(call.text(0), name, offset);
     }
     if (server.shards.busy(session)) await this.room(request);
     call.load(request, session.db);
@@ -247,11 +248,20 @@ export class AofLoading {
   }
 }
 
-function badFormat(name: string): AofError {
+function badFormat(name: string, offset: number): AofError {
   return new AofError([
     `Bad file format reading the append only file ${name}: make a backup of your AOF file, then use ` +
     "./redis-check-aof --fix <filename.manifest>",
+    placeOf(offset),
   ]);
+}
+
+function unknownCommand(command: string, name: string, offset: number): AofError {
+  return new AofError([`Unknown command '${command}' reading the append only file ${name}`, placeOf(offset)]);
+}
+
+function placeOf(offset: number): string {
+  return `The command that can't be run again begins at offset ${offset} of the file`;
 }
 
 function startsWith(file: OpenFile, text: string): boolean {
