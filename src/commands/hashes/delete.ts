@@ -57,7 +57,7 @@ export const hgetdel: ShardCommand = {
     let removed = 0;
     reply.array(call.argc - 4);
     for (let i = 4; i < call.argc; i++) {
-      const met = findField(call, store, e, i);
+      const met = findField(call, store, e, i, true);
       e = hashes.entry;
       if (!met) {
         reply.nil();
@@ -71,6 +71,7 @@ export const hgetdel: ShardCommand = {
         for (i++; i < call.argc; i++) reply.nil();
       }
     }
+    hashes.tellExpired(db, e);
     if (removed === 0) return;
     call.changed(1, removed);
     if (call.effects.on) recordRemoved(call, 4, call.argc, 1);

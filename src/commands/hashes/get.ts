@@ -40,10 +40,11 @@ export const hmget: ShardCommand = {
     let e = readHash(call);
     call.reply.array(call.argc - 2);
     for (let i = 2; i < call.argc; i++) {
-      if (findField(call, store, e, i)) call.reply.bulk(hashes.bytes, hashes.at, hashes.len);
+      if (findField(call, store, e, i, true)) call.reply.bulk(hashes.bytes, hashes.at, hashes.len);
       else call.reply.nil();
       e = hashes.entry;
     }
+    hashes.tellExpired(call.db, e);
   },
 };
 

@@ -55,7 +55,7 @@ export const hgetex: ShardCommand = {
     let removed = 0;
     reply.array(call.argc - first - 2);
     for (let i = first + 2; i < call.argc; i++) {
-      const met = findField(call, store, e, i);
+      const met = findField(call, store, e, i, true);
       e = hashes.entry;
       if (!met) {
         reply.nil();
@@ -73,6 +73,7 @@ export const hgetex: ShardCommand = {
         updated++;
       }
     }
+    hashes.tellExpired(db, e);
     if (updated + removed === 0) return;
     call.changed(1, updated + removed);
     if (call.effects.on) {

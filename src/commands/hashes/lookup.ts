@@ -8,14 +8,14 @@ const FIELD_OVERHEAD = 64;
 
 /**
  * Looks up the field in argument `f` of the hash at `e` (0: no such key). Its value is then in the store's `hashes`, whose `entry` is
- * the hash's entry from now on: with a last field that expired, the key goes.
+ * the hash's entry from now on: with a last field that expired, the key goes. `quiet` is that of `findLive`.
  */
-export function findField(call: Call, store: Store, e: number, f: number): boolean {
+export function findField(call: Call, store: Store, e: number, f: number, quiet = false): boolean {
   if (e === 0) {
     store.hashes.entry = 0;
     return false;
   }
-  return store.hashes.findLive(call.db, e, call.buf, call.at[f], call.len[f]);
+  return store.hashes.findLive(call.db, e, call.buf, call.at[f], call.len[f], quiet);
 }
 
 /** Makes sure that the arguments from `first` on can be stored in the hash of argument 1. */

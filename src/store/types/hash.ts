@@ -56,6 +56,8 @@ export class Hashes {
   entry = 0;
   /** After `expireDue`: how many fields went. */
   expired = 0;
+  /** A field that `findLive` was to be quiet about went; `tellExpired` tells it. */
+  private untold = false;
 
   readonly table: FieldTable;
   /** The entry of a listpack that the last `find` met. */
@@ -487,9 +489,10 @@ export class Hashes {
 
   /**
    * As `find`, for a field that did not expire. One that did is removed on the way, and with the last one the key: `entry` is the
-   * hash's entry afterwards, or 0.
+   * hash's entry afterwards, or 0. `quiet`: fields that a command removes so are one event, which `tellExpired` tells; the key's end is told
+   * at once.
    */
-  findLive(db: number, e: number, field: Uint8Array, from: number, len: number): boolean {
+  findLive(db: number, e: number, field: Uint8Array, from: number, len: number, quiet = false): boolean {
     this.entry = e;
     if (!this.find(e, field, from, len)) return false;
     if (this.expiry === NO_EXPIRY || !this.isStale(this.expiry)) return true;
@@ -498,8 +501,18 @@ export class Hashes {
     this.find(e, field, from, len);
     store.events?.fieldExpired(store, db, field, from, len);
     e = this.removeFound(db, e);
-    this.entry = this.afterExpiry(db, e, 1);
+    this.entry = this.afterExpiry(db, e, 1, quiet);
     return false;
+  }
+
+  /** Tells of the fields that `findLive` was quiet about; `e` is the hash's entry now, or 0. */
+  tellExpired(db: number, e: number): void {
+    if (!this.untold) return;
+    this.untold = false;
+    if (e === 0) return; // told with the key's end
+    const { store } = this;
+    store.open(e);
+    store.events?.fieldsExpired(store, db, false);
   }
 
   /**
@@ -532,13 +545,14 @@ export class Hashes {
     }
   }
 
-  private afterExpiry(db: number, e: number, n: number): number {
+  private afterExpiry(db: number, e: number, n: number, quiet = false): number {
     const { store } = this;
     store.expiredFields += n;
     store.dirty += n;
     const emptied = this.length(e) === 0;
     if (store.watches.any) store.watches.touch(db, store.u8, store.keyAt, store.keyLen);
-    store.events?.fieldsExpired(store, db, emptied);
+    if (quiet && !emptied) this.untold = true;
+    else store.events?.fieldsExpired(store, db, emptied);
     if (!emptied) return e;
     store.deleteEntry(db, e);
     return 0;
