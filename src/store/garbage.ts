@@ -67,6 +67,11 @@ export class Garbage {
     return this.i32[this.root + W_FREED];
   }
 
+  /** The arena was started anew, and with it all that waited went: `freed` values so far. */
+  restart(freed: number): void {
+    this.i32[this.root + W_FREED] = freed;
+  }
+
   /** Takes over the value whose `words` (at most 16) start at word index `from`; the caller forgets them. */
   add(kind: GarbageKind, from: number, words: number): void {
     const i32 = this.i32;

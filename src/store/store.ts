@@ -798,8 +798,10 @@ export class Store {
       for (let db = 0; db < dbCount; db++) if (this.count(db) > 0) this.flush(db);
       return;
     }
+    const freed = this.garbage.freed + this.garbage.pending;
     this.arena.reset();
     this.format(dbCount);
+    this.garbage.restart(freed);
     this.table.slot = 0;
   }
 

@@ -32,6 +32,24 @@ async function figure(client: Client, section: string, name: string): Promise<nu
 for (const shards of [0, 2]) {
   const where = shards === 0 ? "inline" : `${shards} shards`;
 
+  test(`INFO counts what was freed in steps, before and after FLUSHALL, ${where}`, async () => {
+    const client = await startAt(shards);
+    const freed = () => figure(client, "memory", "lazyfreed_objects");
+    const members = Array.from({ length: 2000 }, (_, i) => `member ${i}`);
+    await client.call("SADD", "large", ...members);
+    await client.call("UNLINK", "large");
+    await waitFor(async () => await freed() === 1, "the set's end");
+    await client.call("SADD", "large", ...members);
+    await client.call("FLUSHALL");
+    await client.call("SADD", "large", ...members);
+    await client.call("UNLINK", "large");
+    await waitFor(async () => await freed() === 2, "the second set's end");
+    await client.call("CONFIG", "RESETSTAT");
+    assertEquals(await freed(), 0);
+    await client.call("FLUSHALL");
+    assertEquals(await freed(), 0);
+  });
+
   test(`INFO counts what was done, ${where}`, async () => {
     const client = await startAt(shards, { "enable-debug-command": "yes" });
     await client.call("CONFIG", "RESETSTAT");
