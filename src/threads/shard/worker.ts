@@ -74,7 +74,7 @@ export interface ShardSetup {
 
 /** Requests between two looks at whether the replies so far should go: 64 is a pipeline's usual length. */
 const BATCH = 64;
-/** Requests without a sleep after which garbage is collected all the same: about a tenth of a second's at most. A multiple of BATCH. */
+/** Requests without a sleep after which garbage is collected all the same: a fraction of a second's. A multiple of BATCH. */
 const COLLECT_AFTER = 1 << 18;
 /**
  * Of more requests than this between two sleeps one in SAMPLE_EVERY is timed for INFO commandstats: two readings of the clock cost as
