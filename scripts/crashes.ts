@@ -33,6 +33,7 @@ async function main(): Promise<number> {
       console.log(`seed ${seed}:\n${report.wrong.join("\n")}`);
       return 1;
     }
+    console.log(`seed ${seed}: ${kills} kills so far, ${requests} requests judged`);
     seed++;
   }
   console.log(`${kills} kills, ${requests} requests judged, nothing wrong`);

@@ -244,7 +244,8 @@ export class AofWriter {
   /** Writes and syncs everything, whatever the policy. False when the disk refuses; the rest then stays here. */
   settle(): boolean {
     if (this.file === undefined) return true;
-    return this.write(Infinity) && (!this.unsynced || this.syncNow(monotonicMs()));
+    this.retryMs = 0; // now, whenever the next try was due
+    return this.write(monotonicMs()) && (!this.unsynced || this.syncNow(monotonicMs()));
   }
 
   /** The same, and closes the file. */
