@@ -6,6 +6,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { connect } from "node:net";
 import { start } from "../../src/mod.ts";
+import type { Session } from "../../src/threads/main/session.ts";
+import { Broadcasts } from "../../src/threads/main/tracking/broadcasts.ts";
 import { Client } from "../client.ts";
 import { cleanup, test, waitFor } from "../harness.ts";
 import { format, type Reply } from "../reply.ts";
@@ -81,6 +83,19 @@ for (const shards of [0, 1]) {
     assert(told >= 0 && told < received.lastIndexOf(":"), received);
   });
 }
+
+test("tracking: NOLOOP hides no change that others, or the key's time, made in the same turn", () => {
+  const broadcasts = new Broadcasts();
+  const own = { tracking: { noLoop: true } } as Session;
+  broadcasts.add(own, "");
+  broadcasts.changed("mine", own);
+  broadcasts.changed("mine", own);
+  broadcasts.changed("expired", own);
+  broadcasts.changed("expired", undefined);
+  const told: string[] = [];
+  broadcasts.take((_session, keys) => told.push(...keys));
+  assertEquals(told, ["expired"]);
+});
 
 const KEYS = Array.from({ length: 8 }, (_, i) => `key:${i}`);
 /** After each phase all is quiet, and what clients keep is looked at. */

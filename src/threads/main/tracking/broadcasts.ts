@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 
 interface Prefix {
   readonly sessions: Set<Session>;
-  /** Keys changed, and whose request was the first to do it. */
+  /** Keys changed, and whose requests alone did it; undefined when others did too, or nobody's did (expiry). */
   keys: Map<string, Session | undefined>;
 }
 
@@ -39,9 +39,9 @@ export class Broadcasts {
   /** A key changed. */
   changed(key: string, cause: Session | undefined): void {
     for (const [prefix, { keys }] of this.prefixes) {
-      if (!key.startsWith(prefix) || keys.has(key)) continue;
-      keys.set(key, cause);
-      this.changes++;
+      if (!key.startsWith(prefix)) continue;
+      if (!keys.has(key)) this.changes++;
+      keys.set(key, !keys.has(key) || keys.get(key) === cause ? cause : undefined);
     }
   }
 
