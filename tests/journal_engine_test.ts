@@ -119,3 +119,17 @@ test("journal: an engine without one records nothing", () => {
   const { effects } = world.engines[0].call;
   assertEquals([effects.on, effects.commands, effects.pos], [false, 0, 0]);
 });
+
+test("journal: what PFADD raised in a foreign value before it met a corrupt place is told, though it answers an error", () => {
+  const world = new World();
+  const copy = new World({ journaled: false });
+  // A sparse value whose runs end in the middle of the registers.
+  world.run(["SET", "k", `HYLL\x01${"\0".repeat(11)}\x5f\xff`]);
+  const elements = Array.from({ length: 40 }, (_, i) => `element ${i}`);
+  const reply = world.run(["PFADD", "k", ...elements]);
+  assertEquals("text" in reply && reply.text.startsWith("INVALIDOBJ"), true);
+  copy.replay(world.journal.take());
+  assertEquals(copy.digest(), world.digest());
+  const raised = copy.run(["GET", "k"]);
+  assertEquals("text" in raised && raised.text.length > 18, true);
+});

@@ -1,5 +1,6 @@
 /** PFADD: elements counted by a HyperLogLog. */
 import { Encoding, Type } from "../../store/entry.ts";
+import type { Store } from "../../store/store.ts";
 import { DENSE_SIZE, markStale } from "../../structures/hyperloglog.ts";
 import { INDEX_BITS, registerOf, REGISTERS } from "../../structures/hyperloglog_hash.ts";
 import { type Call, NotifyClass } from "../call.ts";
@@ -49,7 +50,20 @@ export const pfadd: ShardCommand = {
       call.notify(NotifyClass.STRING, "pfadd", 1);
     }
     // Only foreign bytes can be corrupt; what was raised before the corrupt place stays and is told.
-    if (corrupt) throw CORRUPT;
+    if (corrupt) {
+      if (raised > 0 && call.effects.on) recordBytes(call, store);
+      throw CORRUPT;
+    }
     call.reply.int(raised > 0 ? 1 : 0);
   },
 };
+
+/** The command would fail in a replay too: its effect is the value that it left, which the store has open. */
+function recordBytes(call: Call, store: Store): void {
+  const { effects } = call;
+  effects.begin(4);
+  effects.text("SET");
+  effects.arg(1);
+  effects.bytes(store.u8, store.valueAt, store.valueLen);
+  effects.text("KEEPTTL");
+}
