@@ -308,15 +308,18 @@ test("rdb: damaged files end in an error or in a load", () => {
   let loads = 0;
   let errors = 0;
   for (let n = 0; n < flips; n++) {
-    const file = random.pick(files).slice();
+    const original = random.pick(files);
+    const file = original.slice();
     for (let k = random.pick([1, 1, 1, 2, 5]); k > 0; k--) {
       file[random.between(9, file.length - 9)] ^= 1 << random.between(0, 7);
     }
     const name = `seed ${seed + 2}, damage ${n}`;
     try {
       const rules = { checksum: random.chance(0.1), sanitize: random.chance(0.3), keepExpired: random.chance(0.5) };
-      load(store, file, rules);
-      assert(!rules.checksum, `${name}: what a checksum tells from the original must not load`);
+      const loader = load(store, file, rules);
+      // Flips may undo each other; and a flip that makes an end of eight zero bytes says that there is no checksum.
+      const same = Buffer.compare(file, original) === 0 || loader.position < file.length;
+      assert(!rules.checksum || same, `${name}: what a checksum tells from the original must not load`);
       loads++;
       // What was loaded can be walked, written and freed.
       if (n % 10 === 0) contentsOf([store], DEFAULT_FORM);
