@@ -118,7 +118,7 @@ async function main(): Promise<void> {
     });
   };
   const stop = (name: string, words: readonly string[]) => {
-    if (shutdown.inProgress && name === "SIGINT") {
+    if (shutdown.inProgress) {
       log.warning("You insist... exiting now.");
       saves.removeTemporary();
       end(1);

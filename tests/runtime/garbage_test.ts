@@ -9,8 +9,8 @@ import type { GarbageOrder } from "./garbage_worker.ts";
 /** A burst is some 8 MB of garbage; all of them 480. */
 const BURSTS = 60;
 const OBJECTS = 50_000;
-/** What may be left of them: a few bursts between two collections, and what allocators keep. */
-const KEPT_BYTES = 160 << 20;
+/** What may be left of them: bursts between two collections, and what allocators keep; 551 MB grow where nothing is collected. */
+const KEPT_BYTES = 320 << 20;
 
 test("garbage: a thread with large shared buffers does not keep what it drops", async () => {
   const buffers = Array.from({ length: 4 }, () => new SharedArrayBuffer(2 ** 31 - 65536));
