@@ -16,7 +16,7 @@ import { Arena } from "../src/memory/arena.ts";
 import { Digest } from "../src/store/dump/digest.ts";
 import { Store } from "../src/store/store.ts";
 import { Engine } from "../src/threads/shard/engine.ts";
-import type { Journal } from "../src/threads/shard/journal.ts";
+import { BACKGROUND, type Journal } from "../src/threads/shard/journal.ts";
 import { CommandEntry } from "../src/threads/main/command_entry.ts";
 import { Routes, SEVERAL } from "../src/threads/main/routes.ts";
 import { seededRandom } from "./engine.ts";
@@ -58,6 +58,8 @@ export function parseEffects(bytes: Uint8Array, db: number): { commands: Effect[
 /** Keeps what it is given. */
 export class MemoryJournal implements Journal {
   private records: JournalRecord[] = [];
+  /** The request whose parts run; 0 for none. */
+  running = 0;
 
   append(
     request: number,
@@ -73,7 +75,13 @@ export class MemoryJournal implements Journal {
     if (parsed.commands.length !== count) {
       throw new Error(`a record has ${parsed.commands.length} commands, not ${count}`);
     }
-    this.records.push({ request, count, endDb, commands: parsed.commands });
+    const record = { request, count, endDb, commands: parsed.commands };
+    // What a shard does before its part of a request follows the request before, as journal_merge.ts has it, whatever other shards have done.
+    let at = this.records.length;
+    if (request === BACKGROUND && this.running !== 0) {
+      while (at > 0 && this.records[at - 1].request === this.running) at--;
+    }
+    this.records.splice(at, 0, record);
   }
 
   /** The records since the last call. */
@@ -160,13 +168,20 @@ export class World {
     const command = entry?.shard;
     if (command === undefined) throw new Error(`no shard command ${args.join(" ")}`);
     this.requests++;
+    this.journal.running = this.requests;
+    const reply = this.runRouted(entry!, command, args);
+    this.journal.running = 0;
+    return reply;
+  }
+
+  private runRouted(entry: CommandEntry, command: ShardCommand, args: readonly string[]): Reply {
     this.request.load(args.map(latin1Bytes));
     const { routing = "keys", reachesAll } = command;
     if (routing === "all") {
       return this.engines.map((engine) => this.runOn(engine, command, this.request))[0];
     }
     const held = reachesAll?.(this.request) === true;
-    const shard = held ? SEVERAL : this.routes.locate(entry!, this.request);
+    const shard = held ? SEVERAL : this.routes.locate(entry, this.request);
     if (shard !== SEVERAL) return this.runOn(this.engines[shard], command, this.request);
     if (routing === "split" && !held) return this.split(args, command);
     return this.runHeld(command, this.request);
