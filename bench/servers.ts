@@ -43,7 +43,7 @@ export class RunningServer {
   }
 }
 
-/** Starts a server and waits until it answers PING. `more` are directives beyond those that every server gets. */
+/** Starts a server and waits until it answers PING, be it that it is loading. `more` are directives beyond those that every server gets. */
 export async function startServer(name: string, port: number, more: string[] = []): Promise<RunningServer> {
   const [runtime, shards] = name.split("-");
   const folder = Deno.makeTempDirSync({ prefix: "ringshard-bench-" });
@@ -83,6 +83,7 @@ export async function startServer(name: string, port: number, more: string[] = [
       connection.close();
       return server;
     } catch (error) {
+      if (error instanceof Error && error.message.startsWith("LOADING")) return server;
       if (ended || !(error instanceof Deno.errors.ConnectionRefused) || Date.now() > deadline) {
         showLog(server);
         await server.stop();

@@ -21,7 +21,7 @@ const POLICIES = [
     only: "always",
     directives: ["--appendonly", "yes", "--appendfsync", "always"],
     pipeline: 1,
-    requests: 50_000,
+    requests: 100_000,
   },
 ] as const;
 
@@ -35,7 +35,7 @@ export const aof: Part = {
     for (const { test, only, directives, pipeline, requests } of POLICIES) {
       if (!chosen(settings, only)) continue;
       await withServer(name, settings.port, async (server) => {
-        if (only !== "always") await warmUp(server, settings, ["SET"]);
+        await warmUp(server, settings, ["SET"]);
         const load = { test: "set", requests: scaled(settings, requests), pipeline, valueBytes: 32, keys: KEYS };
         report({ part: "aof", test, server: name, pipeline, valueBytes: 32, values: await runLoad(server, load) });
       }, [...directives, "--auto-aof-rewrite-percentage", "0"]);
