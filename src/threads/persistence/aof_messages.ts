@@ -53,6 +53,8 @@ export interface ConfigureAof extends TaskMessage {
 /** The new base is in the folder, durably: it and what followed its cut are the append-only file now. */
 export interface RewrittenAof extends TaskMessage {
   readonly kind: "rewritten";
+  /** How many Mark.CUT main has ever set, this base's the last: the journals may bring it later than this message comes. */
+  readonly cut: number;
   readonly rdb: boolean;
   readonly place: AofPlace;
 }

@@ -21,6 +21,7 @@ import {
   type FromAofTask,
   Mark,
   type OpenAof,
+  type RewrittenAof,
   type ToAofTask,
 } from "./aof_messages.ts";
 import { AofWriter, closeQuietly, sentence } from "./aof_writer.ts";
@@ -57,6 +58,9 @@ export class AppendOnlyTask implements Task {
   private otherBytes = 0;
   /** Sequence number of the increment that began at the last cut. */
   private cutSeq = 0;
+  /** Cuts met so far, ever, as main counts them. */
+  private cuts = 0;
+  private early: RewrittenAof | undefined;
   /** Mark.END was met, but the disk does not take what came before it. */
   private ending = false;
   /** The files can't be opened: what comes up to Mark.END is dropped. */
@@ -86,7 +90,16 @@ export class AppendOnlyTask implements Task {
       this.writer.settings = message.settings;
       if (!message.settings.keepsHistory) this.collect();
     } else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
+    else if (((message.cut - this.cuts) | 0) > 0) this.early = message;
     else this.rewritten(this.writer, message.rdb);
+  }
+
+  /** A base that was there before its cut had been met in the journals: takes it once that has been. */
+  private takeEarly(): void {
+    const { early } = this;
+    if (early === undefined || (this.writer !== undefined && ((early.cut - this.cuts) | 0) > 0)) return;
+    this.early = undefined;
+    this.receive(early);
   }
 
   ready(): boolean {
@@ -94,6 +107,7 @@ export class AppendOnlyTask implements Task {
   }
 
   step(nowMs: number): number {
+    this.takeEarly();
     const { writer } = this;
     if (writer === undefined) return this.discards ? this.discard() : Infinity;
     let merged = 0;
@@ -104,12 +118,14 @@ export class AppendOnlyTask implements Task {
       if (this.merge.release()) this.host.wakeMain();
     }
     if (this.writer === undefined) return 0;
+    this.takeEarly();
     if (writer.write(nowMs)) this.noteWritten();
     if (writer.sync(monotonicMs())) this.noteDurable();
     this.publishFigures();
     if (this.disk.retry(this.folder!, nowMs) && !this.settings!.keepsHistory) this.collect();
     if (merged >= STEP_BYTES) return 0;
-    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs), this.disk.dueMs(nowMs));
+    const earlyMs = this.early === undefined ? Infinity : NAP_MS;
+    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs), this.disk.dueMs(nowMs), earlyMs);
     const always = this.settings!.policy === "always";
     if (merged === 0 && this.merge.ready()) return this.nap(always ? SHORT_NAP_MS : dueMs);
     return merged === 0 || always ? dueMs : this.nap(dueMs);
@@ -260,6 +276,7 @@ export class AppendOnlyTask implements Task {
   // ---- marks ------------------------------------------------------------------------------------------------------
 
   private mark(mark: number): boolean {
+    if (mark === Mark.CUT) this.cuts = (this.cuts + 1) | 0;
     if (this.discards) {
       this.discards = mark !== Mark.END;
       if (!this.discards && this.opens.length > 0) this.open();

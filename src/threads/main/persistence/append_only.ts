@@ -49,6 +49,8 @@ export class AppendOnly {
   private baseSeq = 0;
   private readonly figures: Float64Array;
   /** How often the task was asked to open files, and how often it has said what came of it. */
+  /** Cuts set in the journals, ever. */
+  private cuts = 0;
   private openings = 0;
   private openingsAnswered = 0;
   private startWaiter: ((ok: boolean) => void) | undefined;
@@ -267,7 +269,10 @@ export class AppendOnly {
     this.rdb = config.bool("aof-use-rdb-preamble");
     log.notice(`Background append only file rewriting started by pid ${pid}`);
     // The journals' cut and the snapshot's are the same point: no request comes between them.
-    if (this.on) shards.journal(JournalMode.ON, Mark.CUT);
+    if (this.on) {
+      this.cuts = (this.cuts + 1) | 0;
+      shards.journal(JournalMode.ON, Mark.CUT);
+    }
     this.snapshots.begin("rewrite", {
       stampS: this.stampS,
       form: this.rdb ? "rdb" : "commands",
@@ -308,7 +313,7 @@ export class AppendOnly {
       log.notice(`Successfully created the temporary AOF base file ${temporary}`);
       log.notice("Background AOF rewrite terminated with success");
       log.notice(`Successfully renamed the temporary AOF base file ${temporary} into ${name}`);
-      this.send({ task: AOF_TASK, kind: "rewritten", rdb: this.rdb, place: this.place });
+      this.send({ task: AOF_TASK, kind: "rewritten", cut: this.cuts, rdb: this.rdb, place: this.place });
       return;
     }
     if (result === "failed") {
