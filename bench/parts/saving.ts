@@ -1,14 +1,14 @@
 /** What a background save costs those who are served meanwhile: five million keys, full load, one save after the other. */
-import { Connection, request } from "../connection.ts";
+import { Connection } from "../connection.ts";
 import { InfoReader } from "../info.ts";
 import { chosen, type Part, scaled } from "../part.ts";
 import { peakResidentBytes, resetPeak } from "../process_stat.ts";
 import { runTail } from "../redis_benchmark.ts";
 import { REDIS, type RunningServer, withServer } from "../servers.ts";
-import { warmUp } from "./strings.ts";
+import { fill, warmUp } from "./strings.ts";
 
 const KEYS = 5_000_000;
-const VALUE = "v".repeat(32);
+const VALUE_BYTES = 32;
 
 /** At least some ten seconds on a 2-core machine: several saves. */
 const LOADS = [
@@ -31,8 +31,8 @@ export const saving: Part = {
     withServer(name, settings.port, async (server) => {
       await warmUp(server, settings);
       const keys = scaled(settings, KEYS, 100_000);
+      await fill(server, keys, VALUE_BYTES);
       const connection = await Connection.connect(server.port);
-      await connection.pipeline(keys, 1000, (i) => request("SET", `key:${String(i).padStart(12, "0")}`, VALUE));
       if (name === REDIS) {
         const start = performance.now();
         await connection.command("SAVE");
@@ -45,10 +45,10 @@ export const saving: Part = {
           test: test.toLowerCase(),
           requests: scaled(settings, requests),
           pipeline,
-          valueBytes: 32,
+          valueBytes: VALUE_BYTES,
           keys,
         };
-        const common = { part: "saving", server: name, pipeline, valueBytes: 32 };
+        const common = { part: "saving", server: name, pipeline, valueBytes: VALUE_BYTES };
         report({ ...common, test: `${test}, no save`, values: await runTail(server, load) });
         const before = resetPeak(server.pid);
         const saver = new Saver(server);

@@ -62,7 +62,7 @@ export async function warmUp(server: RunningServer, settings: Settings, tests = 
 }
 
 /** Sets every key that redis-benchmark's GET and SET draw from, with values of one size. */
-async function fill(server: RunningServer, keys: number, valueBytes: number): Promise<void> {
+export async function fill(server: RunningServer, keys: number, valueBytes: number): Promise<void> {
   const connection = await Connection.connect(server.port);
   await connection.command("FLUSHALL", "SYNC");
   const value = "x".repeat(valueBytes);

@@ -1,12 +1,11 @@
 /** The far end of latency with five million keys stored: garbage-collector pauses would show here. */
-import { Connection, request } from "../connection.ts";
 import { chosen, type Part, scaled } from "../part.ts";
 import { runTail } from "../redis_benchmark.ts";
 import { withServer } from "../servers.ts";
-import { warmUp } from "./strings.ts";
+import { fill, warmUp } from "./strings.ts";
 
 const KEYS = 5_000_000;
-const VALUE = "v".repeat(32);
+const VALUE_BYTES = 32;
 
 /** About ten seconds without pipelining: several collections of a young heap. */
 const REQUESTS = 500_000;
@@ -21,15 +20,20 @@ export const tail: Part = {
     withServer(name, settings.port, async (server) => {
       await warmUp(server, settings);
       const keys = scaled(settings, KEYS, 100_000);
-      const connection = await Connection.connect(server.port);
-      await connection.pipeline(keys, 1000, (i) => request("SET", `key:${String(i).padStart(12, "0")}`, VALUE));
-      connection.close();
+      await fill(server, keys, VALUE_BYTES);
       for (const test of ["GET", "SET"]) {
         if (!chosen(settings, test)) continue;
         for (const pipeline of [1, 16]) {
           const requests = scaled(settings, pipeline === 1 ? REQUESTS : REQUESTS * 4);
-          const load = { test: test.toLowerCase(), requests, pipeline, valueBytes: 32, keys };
-          report({ part: "tail", test, server: name, pipeline, valueBytes: 32, values: await runTail(server, load) });
+          const load = { test: test.toLowerCase(), requests, pipeline, valueBytes: VALUE_BYTES, keys };
+          report({
+            part: "tail",
+            test,
+            server: name,
+            pipeline,
+            valueBytes: VALUE_BYTES,
+            values: await runTail(server, load),
+          });
         }
       }
     }),

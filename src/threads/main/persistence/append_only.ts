@@ -48,9 +48,9 @@ export class AppendOnly {
   private hasBase = true;
   private baseSeq = 0;
   private readonly figures: Float64Array;
-  /** How often the task was asked to open files, and how often it has said what came of it. */
   /** Cuts set in the journals, ever. */
   private cuts = 0;
+  /** How often the task was asked to open files, and how often it has said what came of it. */
   private openings = 0;
   private openingsAnswered = 0;
   private startWaiter: ((ok: boolean) => void) | undefined;
