@@ -120,7 +120,7 @@ async function main(): Promise<void> {
   const stop = (name: string, words: readonly string[]) => {
     if (shutdown.inProgress) {
       log.warning("You insist... exiting now.");
-      saves.removeTemporary();
+      quietly(() => saves.removeTemporary());
       end(1);
     }
     if (loading.active) {
