@@ -18,6 +18,8 @@ import { type MicroRow, nanosEach, printRows } from "./timing.ts";
 const KEYS = 1_000_000;
 const CONNECTIONS = 50;
 const DEPTHS = [1, 16, 64];
+/** Requests of a transaction: MULTI, five SET, five GET, EXEC. */
+const TRANSACTION = 12;
 /** Requests prepared: some rounds of all connections at the largest depth. */
 const PREPARED = CONNECTIONS * 64 * 8;
 /** Requests served in a timing. */
@@ -42,6 +44,15 @@ const TESTS: Record<string, (i: number) => string[]> = {
     i % 2 === 0 ? ["ZADD", "otherzset", random(i), `element:${random(i)}`] : ["ZPOPMIN", "otherzset"],
   XADD: (i) => ["XADD", "mystream", "MAXLEN", "~", "10000", "*", "field", random(i)],
 };
+
+/** Transactions of five SET and five GET on keys of one slot; a pipeline of TRANSACTION requests is one. */
+function transaction(i: number): string[] {
+  const n = i % TRANSACTION;
+  if (n === 0) return ["MULTI"];
+  if (n === TRANSACTION - 1) return ["EXEC"];
+  const key = `{${random(i - n)}}:${(n - 1) >> 1}`;
+  return n % 2 === 1 ? ["SET", key, VALUE] : ["GET", key];
+}
 
 class Sink implements Socket {
   session: unknown;
@@ -120,5 +131,10 @@ for (const [name, make] of Object.entries(TESTS)) {
   if (nanos.length > 0) rows.push({ name, nanos });
 }
 printRows("Requests", DEPTHS.map((depth) => `P=${depth}`), rows);
+if (chosen.length === 0 || chosen.includes("MULTI")) {
+  const prepared = pipelines(TRANSACTION, transaction);
+  const nanos = [nanosEach((count) => serve(prepared, count), REQUESTS) * TRANSACTION];
+  printRows("Transactions", [`P=${TRANSACTION}`], [{ name: "MULTI", nanos }]);
+}
 await server.close();
 process.exit(0);

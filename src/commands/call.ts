@@ -19,7 +19,7 @@ import type { Store } from "../store/store.ts";
 import { BitCombiner } from "../structures/bit_combiner.ts";
 import { Registers } from "../structures/hyperloglog_registers.ts";
 import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
-import type { Arguments } from "./command.ts";
+import type { Arguments, ShardCommand } from "./command.ts";
 import { Effects } from "./effects.ts";
 import { KeyFinder } from "./key_specs.ts";
 import { Limits } from "./limits.ts";
@@ -63,6 +63,13 @@ export class Call {
   /** Classes of keyspace events that someone listens for: bits of NotifyClass; 0 costs one test a change. */
   notifyMask = 0;
   notifier: Notifier | undefined;
+
+  /** The running call is timed and stands for so many like it; 0 when it is not. What it runs in its turn is timed likewise. */
+  weight = 0;
+  /** A clock for that, in microseconds. */
+  clockUs: () => number = () => 0;
+  /** A command that the running one has run in its turn took `us` if it was timed, and failed with `error` if it did. */
+  ranInner: (command: ShardCommand, us: number, error: ReplyError | undefined) => void = () => {};
 
   /** Takes a line for the server's log, level verbose: what an error's text leaves unsaid. */
   log: (line: string) => void = () => {};

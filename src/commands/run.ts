@@ -22,6 +22,14 @@ export function runGuarded(command: ShardCommand, call: Call): ReplyError | unde
   }
 }
 
+/** Runs a command inside the one that runs, as a call of its own. */
+export function runInner(command: ShardCommand, call: Call): void {
+  const timed = call.weight !== 0;
+  const start = timed ? call.clockUs() : 0;
+  const error = call.effects.on ? runRecorded(command, call) : runGuarded(command, call);
+  if (timed || error !== undefined) call.ranInner(command, timed ? call.clockUs() - start : 0, error);
+}
+
 /** As `runGuarded`, and collects in `call.effects` what the journal is to hold. For while those are on. */
 export function runRecorded(command: ShardCommand, call: Call): ReplyError | undefined {
   call.effects.open();

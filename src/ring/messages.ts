@@ -24,6 +24,8 @@
  *     RELAY          a request that waits can be served with the owner of its second key held: the ticket as a double
  *
  *     LOADED         a LoadResult (threads/engine_order.ts) as JSON; record -1
+ *     LOG            a line for the log
+ *     FAILED         a command inside a transaction failed; 2: the command | its error's first word
  *
  * Only the layout is here; who holds whom and what a record is lies in threads/.
  */
@@ -53,6 +55,7 @@ export const FromShard = {
   RELAY: 8,
   LOADED: 9,
   LOG: 10,
+  FAILED: 11,
 } as const;
 
 export const KIND_MASK = 0xff;

@@ -50,6 +50,27 @@ for (const shards of [0, 2]) {
     assertEquals(await freed(), 0);
   });
 
+  test(`INFO counts a transaction's commands as calls of their own, ${where}`, async () => {
+    const client = await startAt(shards);
+    await client.call("SET", "k", "v");
+    await client.call("CONFIG", "RESETSTAT");
+    for (const watches of [false, true]) {
+      if (watches) await client.call("WATCH", "k");
+      await client.call("MULTI");
+      await client.call("GET", "k");
+      await client.call("LPUSH", "k", "x");
+      await client.call("INCR", "k");
+      await client.call("EXEC");
+    }
+    const stats = await info(client, "errorstats", "commandstats");
+    assertEquals(stats.get("errorstat_WRONGTYPE"), "count=2");
+    assertEquals(stats.get("errorstat_ERR"), "count=2");
+    assert(/^calls=2,usec=\d+,.*failed_calls=0$/.test(stats.get("cmdstat_get")!));
+    assert(/^calls=2,usec=[1-9].*failed_calls=2$/.test(stats.get("cmdstat_lpush")!));
+    assert(/^calls=2,usec=\d+,.*failed_calls=2$/.test(stats.get("cmdstat_incr")!));
+    assert(/failed_calls=0$/.test(stats.get("cmdstat_exec")!));
+  });
+
   test(`INFO counts what was done, ${where}`, async () => {
     const client = await startAt(shards, { "enable-debug-command": "yes" });
     await client.call("CONFIG", "RESETSTAT");

@@ -8,7 +8,7 @@
  * 2. Parsing resumes where it stopped: arguments found stay found while the bytes before `resumeAt` stay in place relative
  *    to the request's start, so a request that trickles in costs no more than its length.
  */
-import { copyBytes, latin1Bytes, latin1Text } from "../../base/bytes.ts";
+import { latin1Bytes, latin1Text } from "../../base/bytes.ts";
 import { parseSafeInteger } from "../../base/integers.ts";
 
 /** Longest inline command, and longest line that announces a length (Redis: PROTO_INLINE_MAX_SIZE). */
@@ -16,8 +16,6 @@ const LINE_MAX = 65536;
 const UNAUTHENTICATED_ARGS = 10;
 const UNAUTHENTICATED_BULK = 16384;
 const INT_MAX = 2147483647;
-/** A copy's memory is at least so large, so that it can be used again. */
-const COPY_BYTES = 128;
 /** Capacity for arguments is not taken on an announcement's word beyond this many. */
 const TRUSTED_ARGS = 1024;
 
@@ -187,25 +185,6 @@ export class Request {
     if (args.length === 0) return Parsed.EMPTY;
     this.load(args.map(latin1Bytes));
     return Parsed.REQUEST;
-  }
-
-  /** Makes another request one with the same arguments, in memory of its own. */
-  copyTo(copy: Request): void {
-    const { argc, at, len } = this;
-    let from = at[0];
-    let to = from;
-    for (let i = 0; i < argc; i++) {
-      from = Math.min(from, at[i]);
-      to = Math.max(to, at[i] + len[i]);
-    }
-    if (argc > copy.at.length) copy.widen(argc);
-    for (let i = 0; i < argc; i++) {
-      copy.at[i] = at[i] - from;
-      copy.len[i] = len[i];
-    }
-    if (copy.buf.length < to - from) copy.buf = new Uint8Array(Math.max(to - from, COPY_BYTES));
-    copyBytes(copy.buf, 0, this.buf, from, to - from);
-    copy.argc = argc;
   }
 
   /** Makes this request the given arguments (cold: inline commands, commands that the server itself runs). */

@@ -14,9 +14,10 @@
 import type { Call } from "../call.ts";
 import type { Arguments, KeyList, ShardCommand } from "../command.ts";
 import { keysFrom } from "../command.ts";
-import { runGuarded, runRecorded } from "../run.ts";
+import { runInner } from "../run.ts";
 
-const facts = {
+/** What the internal commands say of themselves. */
+export const internalFacts = {
   arity: -1,
   flags: ["write"],
   group: "transactions",
@@ -30,7 +31,7 @@ const pairs = { keys: [keysFrom(1, -2, 2, "RO")], routing: "split", gather: "ok"
 
 const watch: ShardCommand = {
   name: "watch",
-  ...facts,
+  ...internalFacts,
   ...pairs,
   run(call: Call): void {
     for (let i = 1; i + 1 < call.argc; i += 2) {
@@ -45,7 +46,7 @@ const watch: ShardCommand = {
 
 const unwatch: ShardCommand = {
   name: "unwatch",
-  ...facts,
+  ...internalFacts,
   ...pairs,
   run(call: Call): void {
     for (let i = 1; i + 1 < call.argc; i += 2) {
@@ -60,7 +61,7 @@ const KEYS_FROM = 4;
 /** Runs a queue; `commands` gives the runnable commands by number. */
 const exec = (commands: () => readonly ShardCommand[]): ShardCommand => ({
   name: "exec",
-  ...facts,
+  ...internalFacts,
   findKeys(request: Arguments, keys: KeyList): void {
     let count = 0;
     for (let i = 0; i < request.len[3]; i++) count = count * 10 + request.buf[request.at[3] + i] - 48;
@@ -112,8 +113,7 @@ function runSteps(call: Call, i: number, commands: readonly ShardCommand[]): voi
     }
     step.argc = count;
     call.load(step, commandDb);
-    if (call.effects.on) runRecorded(command, call);
-    else runGuarded(command, call);
+    runInner(command, call);
     call.load({ buf, argc, at, len }, db);
     i = from + count;
   }

@@ -11,6 +11,7 @@ import { OUT_OF_MEMORY, ReplyError, wrongArity } from "../../base/reply_error.ts
 import type { Reply } from "../../codec/resp/reply.ts";
 import type { Request } from "../../codec/resp/request.ts";
 import type { Call } from "../../commands/call.ts";
+import type { ShardCommand } from "../../commands/command.ts";
 import type { CommandIndex } from "../../commands/lookup.ts";
 import { monotonicUs } from "../../runtime/mod.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
@@ -67,6 +68,7 @@ export class Dispatcher {
   onResume: () => void = () => {};
 
   private readonly context: MainContext;
+  private readonly entries = new Map<ShardCommand, CommandEntry>();
   private timed = TIMED_PER_TICK;
   private untimed = 0;
 
@@ -147,17 +149,21 @@ export class Dispatcher {
     this.commandsProcessed++;
     entry.calls++;
     if (this.timed > 0 || entry.watched || request.argc > MANY_ARGUMENTS) {
+      this.call.weight = this.timed > 0 ? 1 : 0;
       this.timed--;
       const start = monotonicUs();
       this.dispatch(session, entry, request);
       const us = monotonicUs() - start;
+      this.call.weight = 0;
       entry.took(us, 1);
       if (us >= this.slowUs) this.ranLong(session, entry, us);
     } else if (++this.untimed === SAMPLE_EVERY) {
       this.untimed = 0;
+      this.call.weight = SAMPLE_EVERY;
       const start = monotonicUs();
       this.dispatch(session, entry, request);
       entry.took(monotonicUs() - start, SAMPLE_EVERY);
+      this.call.weight = 0;
     } else this.dispatch(session, entry, request);
     return true;
   }
@@ -361,6 +367,27 @@ export class Dispatcher {
   failedWith(entry: CommandEntry, code: string): void {
     entry.failedCalls++;
     this.countError(code);
+  }
+
+  /** A shard's command inside another one took `us`, if it was timed, and failed with `error` if it did. */
+  ranInner(command: ShardCommand, us: number, error: ReplyError | undefined): void {
+    const { weight } = this.call;
+    if (weight !== 0) this.entryOf(command).took(us, weight);
+    if (error !== undefined) this.failed(this.entryOf(command), error);
+  }
+
+  /** A shard's command inside another one failed, in another thread. */
+  innerFailed(command: ShardCommand, code: string): void {
+    this.failedWith(this.entryOf(command), code);
+  }
+
+  private entryOf(command: ShardCommand): CommandEntry {
+    if (this.entries.size === 0) {
+      for (const entry of this.index.commands) {
+        for (const each of [entry, ...entry.subcommands ?? []]) if (each.shard) this.entries.set(each.shard, each);
+      }
+    }
+    return this.entries.get(command)!;
   }
 
   resetFigures(): void {

@@ -49,6 +49,7 @@ export class InlineShards implements Shards {
   });
 
   constructor(private readonly engine: Engine, persistence: PersistenceRings) {
+    engine.call.ranInner = (command, us, error) => this.dispatcher.ranInner(command, us, error);
     this.stores = [engine.store];
     this.waits = new InlineWaits(engine, this);
     this.positions = new JournalPositions(persistence.positions);

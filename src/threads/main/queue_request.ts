@@ -9,6 +9,7 @@ import type { Request } from "../../codec/resp/request.ts";
 import type { KeyFinder } from "../../commands/key_specs.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
+import type { Queued } from "./queue.ts";
 import type { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Change } from "./tracking/reads_in_flight.ts";
@@ -20,12 +21,6 @@ const RUN = latin1Bytes("run");
 const REPLY = latin1Bytes("reply");
 const ALL = latin1Bytes("all");
 const KEYS = latin1Bytes("keys");
-
-/** A command between MULTI and EXEC; the request's bytes are its own. */
-export interface Queued {
-  readonly entry: CommandEntry;
-  readonly request: Request;
-}
 
 /** A key that a session watches. */
 export interface Watched {

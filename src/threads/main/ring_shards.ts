@@ -652,9 +652,10 @@ export class RingShards implements Shards, WaitRings {
       const from = at + REPLY_WORDS * 4;
       const len = i32[w + 3];
       const kind = i32[w + 1] & KIND_MASK;
-      if (kind === FromShard.LOADED || kind === FromShard.LOG) {
+      if (kind >= FromShard.LOADED) {
         if (kind === FromShard.LOADED) this.takeLoaded(u8.slice(from, from + len));
-        else this.log(latin1Text(u8, from, from + len));
+        else if (kind === FromShard.LOG) this.log(latin1Text(u8, from, from + len));
+        else this.dispatcher.innerFailed(runnableCommands[record], latin1Text(u8, from, from + len));
         replies.advance();
         any = true;
         continue;

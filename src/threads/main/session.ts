@@ -17,7 +17,7 @@ import type { Held } from "./pushes.ts";
 import type { Watched } from "./queue_request.ts";
 import type { ClientTracking } from "./tracking/client_tracking.ts";
 import type { Read } from "./tracking/reads_in_flight.ts";
-import type { Queue } from "./transactions.ts";
+import type { Queue } from "./queue.ts";
 
 /** Bits of `Session.gate`: reasons to leave the hot path. */
 export const Gate = {

@@ -16,7 +16,8 @@ import { KeyFinder } from "../../commands/key_specs.ts";
 import type { CommandEntry } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { join } from "./gather.ts";
-import { fitsRun, type Queued, QueueRequest, type Watched } from "./queue_request.ts";
+import type { Queued } from "./queue.ts";
+import { fitsRun, QueueRequest, type Watched } from "./queue_request.ts";
 import { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
@@ -45,13 +46,14 @@ export class StepwiseExec {
   private running = false;
   private started = false;
 
-  /** `exec` is the internal command's entry. */
+  /** `exec` is the internal command's entry; `ended` is called when no queued request is needed any more. */
   constructor(
     private readonly session: Session,
     private readonly commands: readonly Queued[],
     private readonly dispatcher: Dispatcher,
     private readonly shards: Shards,
     private readonly exec: CommandEntry,
+    private readonly ended: () => void,
   ) {
     const { buf, at, len } = dispatcher.call;
     this.asked = buf.slice(at[0], at[0] + len[0]);
@@ -154,6 +156,7 @@ export class StepwiseExec {
 
   private end(): void {
     const { session } = this;
+    this.ended();
     if (this.skipsNext) session.gate |= Gate.REPLY_SKIP;
     this.shards.exclusive = false;
     // Whoever waits for what these commands left is served with the time of now.

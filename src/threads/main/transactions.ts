@@ -4,7 +4,8 @@
  * The queue's shard commands, the keys watched and the replies of main's own commands go into one internal `exec` request
  * (queue_request.ts), which is routed like any command: to one shard, or with all owners of its keys held. So a transaction is one point in
  * the order of all requests, and WATCH is checked at that very point. With commands of main's that must keep their place among the shards'
- * ones, or that WATCH may still abort, it takes several steps (stepwise_exec.ts).
+ * ones, or that WATCH may still abort, it takes several steps (stepwise_exec.ts). Where the shards are on this thread, a queue of their
+ * commands runs as it lies there (inline_exec.ts).
  *
  * Invariants:
  * 1. No command of a queue runs when EXEC is aborted, and each sees what those before it did.
@@ -13,12 +14,14 @@
  */
 import { equalBytes, latin1Bytes } from "../../base/bytes.ts";
 import { ReplyError } from "../../base/reply_error.ts";
-import { Request } from "../../codec/resp/request.ts";
+import type { Request } from "../../codec/resp/request.ts";
 import { KeyFinder } from "../../commands/key_specs.ts";
 import { commandNumbers, internalCommands } from "../../commands/table.ts";
-import { CommandEntry } from "./command_entry.ts";
+import { CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { fitsRun, type Queued, QueueRequest } from "./queue_request.ts";
+import { InlineExec } from "./inline_exec.ts";
+import { QueueMemory } from "./queue.ts";
+import { fitsRun, QueueRequest } from "./queue_request.ts";
 import { RequestBuilder } from "./request_builder.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
@@ -28,23 +31,10 @@ const NOT_ALLOWED = new ReplyError("ERR Command not allowed inside a transaction
 const NO_EXEC = new ReplyError("ERR EXEC without MULTI");
 const ABORTED = new ReplyError("EXECABORT Transaction discarded because of previous errors.");
 
-/** Requests kept for queues to come: those of some clients' usual transactions; a large one's memory is given up. */
-const SPARE_REQUESTS = 256;
-const SPARE_BYTES = 1024;
-
 /** Places of the internal commands in `entries`. */
 const WATCH = 0;
 const UNWATCH = 1;
 const EXEC = 2;
-
-/** A session's state between MULTI and EXEC. */
-export interface Queue {
-  readonly commands: Queued[];
-  /** What the requests take. */
-  bytes: number;
-  /** True when a command was refused while queueing: EXEC must refuse too. */
-  broken: boolean;
-}
 
 export class Transactions {
   /** Sessions that watch keys now. */
@@ -54,10 +44,14 @@ export class Transactions {
     new CommandEntry(each, undefined, commandNumbers)
   );
   private readonly builder = new RequestBuilder();
-  private readonly spare: Request[] = [];
+  private readonly memory = new QueueMemory();
   private readonly finder = new KeyFinder();
+  /** Runs queues where the shards are on this thread; undefined where they are not. */
+  private readonly inline: InlineExec | undefined;
 
-  constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {}
+  constructor(private readonly dispatcher: Dispatcher, private readonly shards: Shards) {
+    this.inline = shards.threads === 0 ? new InlineExec(dispatcher, shards) : undefined;
+  }
 
   /** Keys that are watched, each counted once. */
   get watchedKeys(): number {
@@ -68,34 +62,22 @@ export class Transactions {
 
   /** MULTI. */
   begin(session: Session): void {
-    session.queue = { commands: [], bytes: 0, broken: false };
+    session.queue = this.memory.take();
     session.gate |= Gate.MULTI;
   }
 
   /** Takes a command into the queue; throws when it may not be in one. */
   enqueue(session: Session, entry: CommandEntry, request: Request): void {
-    if (entry.facts.flags.includes("no_multi")) {
+    if ((entry.flags & Flag.NO_MULTI) !== 0) {
       session.queue!.broken = true;
       throw NOT_ALLOWED;
     }
-    const copy = this.spare.pop() ?? new Request();
-    request.copyTo(copy);
-    const queue = session.queue!;
-    queue.commands.push({ entry, request: copy });
-    queue.bytes += copy.buf.length + copy.at.length * 8;
-  }
-
-  /** Keeps the memory of a queue's requests, if it is not much, for the next ones. */
-  private giveBack(commands: readonly Queued[]): void {
-    for (const { request } of commands) {
-      if (this.spare.length === SPARE_REQUESTS) return;
-      if (request.buf.length + request.at.length * 8 <= SPARE_BYTES) this.spare.push(request);
-    }
+    session.queue!.add(entry, request);
   }
 
   /** DISCARD, RESET and the connection's end: the queue and the watches are forgotten. */
   discard(session: Session): void {
-    if (session.queue !== undefined) this.giveBack(session.queue.commands);
+    if (session.queue !== undefined) this.memory.giveBack(session.queue);
     session.queue = undefined;
     session.gate &= ~Gate.MULTI;
     this.unwatch(session);
@@ -141,6 +123,11 @@ export class Transactions {
     session.watched = [];
     this.watching.delete(session);
     const { commands } = queue;
+    if (this.inline?.takes(session, commands) === true) {
+      this.inline.run(session, commands, watched);
+      this.memory.giveBack(queue);
+      return;
+    }
     const { gate, server } = this.dispatcher;
     // Monitors may see a command only when it is sure to run.
     const together = watched.length === 0 || (gate & Gate.MONITORED) === 0;
@@ -149,7 +136,8 @@ export class Transactions {
         watched.length > 0 ? entry.shard !== undefined : fitsRun(entry, server.notifications.on)
       );
     if (!fits) {
-      new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[EXEC]).start(watched);
+      const ended = () => this.memory.giveBack(queue);
+      new StepwiseExec(session, commands, this.dispatcher, this.shards, this.entries[EXEC], ended).start(watched);
       return;
     }
     const run = new QueueRequest(session, this.dispatcher, this.finder);
@@ -157,7 +145,7 @@ export class Transactions {
     for (const each of commands) run.add(each);
     this.builder.begin(this.entries[EXEC].nameBytes);
     run.write(this.builder);
-    this.giveBack(commands);
+    this.memory.giveBack(queue);
     if (run.reads.length === 0) this.send(session, EXEC, session.db);
     else {
       const { tracking } = this.dispatcher.server;

@@ -12,7 +12,7 @@ import { Call, NotifyClass } from "../../commands/call.ts";
 import type { ShardCommand } from "../../commands/command.ts";
 import type { Limits } from "../../commands/limits.ts";
 import { runGuarded, runRecorded } from "../../commands/run.ts";
-import { writeStdout } from "../../runtime/mod.ts";
+import { monotonicUs, writeStdout } from "../../runtime/mod.ts";
 import { Eviction, EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import { ActiveExpiry } from "./active_expiry.ts";
@@ -75,6 +75,7 @@ export class Engine {
   constructor(readonly store: Store, readonly reply: Reply, private readonly all: readonly Store[] = [store]) {
     this.call = new Call(store, reply, this.settings.limits);
     this.call.print = writeStdout;
+    this.call.clockUs = monotonicUs;
     this.expiry = new ActiveExpiry(store);
     this.eviction = new Eviction(store, all);
     this.eviction.onEvict = (_store, db) => this.tellEviction(db);

@@ -9,10 +9,10 @@
  */
 import { latin1Bytes } from "../../base/bytes.ts";
 import { KeyHash } from "../../base/hash.ts";
-import { OUT_OF_MEMORY } from "../../base/reply_error.ts";
+import { OUT_OF_MEMORY, type ReplyError } from "../../base/reply_error.ts";
 import { Reply } from "../../codec/resp/reply.ts";
 import type { ShardCommand } from "../../commands/command.ts";
-import { runnableCommands } from "../../commands/table.ts";
+import { commandNumbers, runnableCommands } from "../../commands/table.ts";
 import { Arena, ArenaFull } from "../../memory/arena.ts";
 import type { EventWriter } from "../../ring/events.ts";
 import {
@@ -145,6 +145,7 @@ export class ShardLoop implements WaitDriver {
     this.figures = new Figures(runnableCommands.length, setup.figures);
     this.wake = openWake(setup.wakeHandle);
     this.engine.notifyBy(this.notifier);
+    this.engine.call.ranInner = (command, us, error) => this.ranInner(commandNumbers.get(command)!, us, error);
     this.engine.call.log = (line) => {
       const text = latin1Bytes(line);
       this.put(FromShard.LOG, NO_RECORD, text, 0, text.length);
@@ -318,9 +319,12 @@ export class ShardLoop implements WaitDriver {
     this.record = i32[w + 2];
     this.engine.request = i32[w + NUMBER_WORD];
     const always = this.watched[number] !== 0 || call.argc > MANY_ARGUMENTS;
-    if (this.ran++ < TIMED_PER_WAKE || always) this.timed(command, number, i32[w + 2], 1);
-    else if (this.ran % SAMPLE_EVERY === 0) this.timed(command, number, i32[w + 2], SAMPLE_EVERY);
-    else this.engine.run(command);
+    const weight = this.ran++ < TIMED_PER_WAKE ? 1 : this.ran % SAMPLE_EVERY === 0 ? SAMPLE_EVERY : 0;
+    if (weight !== 0 || always) {
+      call.weight = weight;
+      this.timed(command, number, i32[w + 2], always ? 1 : weight);
+      call.weight = 0;
+    } else this.engine.run(command);
     if (expects) this.engine.store.expectKey(u8, -1, 0, 0);
     this.journal.completed(i32[w + NUMBER_WORD]);
     if (this.notifier.pending) this.notifier.flush();
@@ -425,6 +429,15 @@ export class ShardLoop implements WaitDriver {
     this.figures.addCommandUs(number, us, weight);
     // One that waits is told of when it is served.
     if (us >= this.engine.settings.slowUs && !this.engine.call.wait.asked) this.tellSlow(us, record);
+  }
+
+  /** A command of a transaction, by its number, has run. */
+  private ranInner(number: number, us: number, error: ReplyError | undefined): void {
+    const { weight } = this.engine.call;
+    if (weight !== 0) this.figures.addCommandUs(number, us, weight);
+    if (error === undefined) return;
+    const code = latin1Bytes(error.code);
+    this.put(FromShard.FAILED, number, code, 0, code.length);
   }
 
   private tellSlow(us: number, record: number): void {
