@@ -3,7 +3,7 @@
  *
  *   to a shard     word 0 size | 1 kind, bit 8 RESP3, bit 9 no touch, from bit 16 the database | 2 record | 3 command | 4 argc
  *     RUN            5.. offset (from the first byte behind these words) and length of each argument, then the bytes
- *     RUN_HELD       as RUN, with the hold's slot in word 1 from bit 16 moved to a word of its own before the arguments
+ *     RUN_HELD       as RUN, with a hold's slot and participants; several in a row may share the hold (JOINED_BIT, KEPT_BIT)
  *     TIME           2, 3: ms since 1970, low and high word
  *     HOLD           2: slot of the hold | 3: number of the request that it is for
  *     CHUNK          2: bytes of the whole message | 3: bytes here | 4: number of the request | 5 - | bytes; the last chunk makes it whole
@@ -66,6 +66,10 @@ export const RELAYED_BIT = 1 << 10;
 /** Of a RUN, RUN_HELD or WAIT: the request may wait; its ticket (threads/claims.ts) is in the first of two words behind the arguments. */
 export const TICKET_BIT = 1 << 11;
 export const TICKET_SIZE = 8;
+/** Of a RUN_HELD: it runs in the hold of the one before it. */
+export const JOINED_BIT = 1 << 12;
+/** Of a RUN_HELD: the hold goes on for the next one, which is in the ring as well. */
+export const KEPT_BIT = 1 << 13;
 export const DB_SHIFT = 16;
 
 /**
@@ -73,6 +77,8 @@ export const DB_SHIFT = 16;
  * number in word 7.
  */
 export const RUN_WORDS = 8;
+export const SLOT_WORD = 5;
+export const PARTICIPANTS_WORD = 6;
 export const NUMBER_WORD = 7;
 export const REPLY_WORDS = 4;
 export const CHUNK_WORDS = 6;
@@ -132,8 +138,8 @@ export function writeRun(
   i32[w + 2] = record;
   i32[w + 3] = command;
   i32[w + 4] = argc;
-  i32[w + 5] = slot;
-  i32[w + 6] = participants;
+  i32[w + SLOT_WORD] = slot;
+  i32[w + PARTICIPANTS_WORD] = participants;
   let table = w + RUN_WORDS;
   const base = at + (RUN_WORDS + argc * 2) * 4;
   let to = base;
@@ -145,6 +151,16 @@ export function writeRun(
     table += 2;
     to += len;
   }
+}
+
+/** Tells the RUN_HELD message at byte `at` that one of the same hold follows. */
+export function keepHold(i32: Int32Array, at: number): void {
+  i32[(at >> 2) + 1] |= KEPT_BIT;
+}
+
+/** Tells the RUN_HELD message at byte `at`, the first of its hold, how many participants that has. */
+export function setParticipants(i32: Int32Array, at: number, participants: number): void {
+  i32[(at >> 2) + PARTICIPANTS_WORD] = participants;
 }
 
 /** Reads the argument table of a RUN message at byte `at` of `u8` into `args`, which then point into `u8`. */

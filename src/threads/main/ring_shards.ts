@@ -17,6 +17,8 @@ import {
   CHUNK_WORDS,
   DB_SHIFT,
   FromShard,
+  JOINED_BIT,
+  keepHold,
   KIND_MASK,
   NO_TOUCH_BIT,
   NUMBER_WORD,
@@ -26,6 +28,7 @@ import {
   REPLY_WORDS,
   RESP3_BIT,
   runSize,
+  setParticipants,
   TICKET_BIT,
   TICKET_SIZE,
   ToShard,
@@ -113,6 +116,22 @@ interface Upload {
   slot: number;
 }
 
+/** A hold that the last request opened or joined; the next one may join it while nothing else was put into a ring and none of it published. */
+interface OpenHold {
+  readonly slot: number;
+  readonly runner: number;
+  /** Of each shard 1 when it takes part, the runner included. */
+  readonly held: Uint8Array;
+  participants: number;
+  /** Where the first and the latest of its messages stand in the runner's ring. */
+  readonly first: number;
+  last: number;
+  requests: number;
+}
+
+/** Requests in one hold at most: the shards that are held stand still for as long as all of them take. */
+const HOLD_REQUESTS = 32;
+
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
 
@@ -128,6 +147,9 @@ export class RingShards implements Shards, WaitRings {
   private readonly pending: Pending;
   private readonly routes: Routes;
   private readonly holds = new Holds();
+  /** Where the last RUN or RUN_HELD stands in its ring. */
+  private ranAt = 0;
+  private openHold: OpenHold | undefined;
   private readonly uploads: Upload[] = [];
   /** No session's request can be taken in now. */
   private full = false;
@@ -301,7 +323,9 @@ export class RingShards implements Shards, WaitRings {
         else if (shard !== SEVERAL) this.send(session, shard, head, record, entry, request, large);
         else if (command.routing === "split" && !this.dispatcher.server.notifications.inOrder(entry)) {
           this.split(session, head, record, entry, request, large);
-        } else this.hold(session, head, record, entry, request, large);
+        } else if (large || !this.join(session, head, record, entry, request)) {
+          this.hold(session, head, record, entry, request, large);
+        }
       }
     }
     this.checkRoom();
@@ -333,7 +357,7 @@ export class RingShards implements Shards, WaitRings {
       this.upload(session, shard, bytes);
       return;
     }
-    const at = this.reserve(end, size);
+    const at = this.ranAt = this.reserve(end, size);
     writeRun(end.requests.u8, end.requests.i32, at, head, record, entry.shardNumber, slot, participants, args);
     end.requests.i32[(at >> 2) + NUMBER_WORD] = end.sent = this.number;
     if (ticket !== 0) writeTicket(end.requests.i32, at, ticket);
@@ -346,6 +370,7 @@ export class RingShards implements Shards, WaitRings {
   }
 
   private reserve(end: ShardEnd, size: number): number {
+    this.openHold = undefined;
     const at = end.requests.reserve(size);
     if (at === 0) throw new Error("a ring has no room although its session was not busy");
     end.unpublished += size;
@@ -427,12 +452,45 @@ export class RingShards implements Shards, WaitRings {
     if (!large) this.sendHolds(slot, participants);
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD;
     this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length, ticket);
-    if (large) {
+    if (!large && ticket === 0) {
+      this.openHold = {
+        slot,
+        runner,
+        held: this.routes.owns.slice(),
+        participants: participants.length,
+        first: this.ranAt,
+        last: this.ranAt,
+        requests: 1,
+      };
+    } else if (large) {
       const upload = this.uploads.at(-1)!;
       upload.slot = slot;
       upload.participants.push(...participants);
     }
     return participants;
+  }
+
+  /** Lets a request run in the hold of the one before it, if it can. */
+  private join(session: Session, head: number, record: number, entry: CommandEntry, request: Request): boolean {
+    const hold = this.openHold;
+    if (hold === undefined || hold.requests === HOLD_REQUESTS) return false;
+    const { held, runner, slot } = hold;
+    const { i32 } = this.ends[runner].requests;
+    const others: number[] = [];
+    for (let shard = 0; shard < this.threads; shard++) {
+      if (this.routes.owns[shard] !== 0 && held[shard] === 0) others.push(shard);
+    }
+    this.sendHolds(slot, others);
+    for (const shard of others) held[shard] = 1;
+    hold.participants += others.length;
+    setParticipants(i32, hold.first, hold.participants);
+    keepHold(i32, hold.last);
+    const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD | JOINED_BIT;
+    this.send(session, runner, heldHead, record, entry, request, false, slot);
+    hold.last = this.ranAt;
+    hold.requests++;
+    this.openHold = hold;
+    return true;
   }
 
   // ---- clients that wait ------------------------------------------------------------------------------------------
@@ -587,6 +645,7 @@ export class RingShards implements Shards, WaitRings {
   }
 
   private publish(end: ShardEnd): void {
+    this.openHold = undefined;
     if (this.journaling) this.positions.setSent(this.ends.indexOf(end), end.sent);
     end.requests.publish();
     end.unpublished = 0;

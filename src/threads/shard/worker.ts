@@ -21,16 +21,20 @@ import {
   DB_SHIFT,
   firstKeyAt,
   FromShard,
+  JOINED_BIT,
+  KEPT_BIT,
   KIND_MASK,
   NO_TOUCH_BIT,
   NUMBER_WORD,
   orderText,
   padded,
+  PARTICIPANTS_WORD,
   readArguments,
   RELAYED_BIT,
   REPLY_WORDS,
   RESP3_BIT,
   RUN_WORDS,
+  SLOT_WORD,
   ticketOf,
   ToShard,
 } from "../../ring/messages.ts";
@@ -446,21 +450,24 @@ export class ShardLoop implements WaitDriver {
   }
 
   private runHeld(u8: Uint8Array, i32: Int32Array, at: number): void {
-    const slot = i32[(at >> 2) + 5];
-    this.give();
-    this.holds.gatherAll(slot, i32[(at >> 2) + 6]);
-    for (const store of this.stores) {
-      store.setNow(this.engine.store.nowMs);
-      store.table.slot = 0;
+    const head = i32[(at >> 2) + 1];
+    const slot = i32[(at >> 2) + SLOT_WORD];
+    if ((head & JOINED_BIT) === 0) {
+      this.give();
+      this.holds.gatherAll(slot, i32[(at >> 2) + PARTICIPANTS_WORD]);
+      for (const store of this.stores) store.table.slot = 0;
     }
+    for (const store of this.stores) store.setNow(this.engine.store.nowMs);
     this.engine.call.stores = this.stores;
     try {
-      if ((i32[(at >> 2) + 1] & RELAYED_BIT) !== 0) this.runRelayed(u8, i32, at);
+      if ((head & RELAYED_BIT) !== 0) this.runRelayed(u8, i32, at);
       else this.runCommand(u8, i32, at);
     } finally {
       this.engine.call.stores = null;
-      if (this.journaling) this.journal.publish();
-      this.holds.release(slot);
+      if ((head & KEPT_BIT) === 0) {
+        if (this.journaling) this.journal.publish();
+        this.holds.release(slot);
+      }
     }
   }
 
