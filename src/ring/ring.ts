@@ -66,6 +66,11 @@ export class RingWriter extends RingEnd {
     return this.end - DATA - 8 - (used >= 0 ? used : used + this.end - DATA);
   }
 
+  /** True when the consumer has taken in and given back everything that was ever reserved. */
+  get empty(): boolean {
+    return Atomics.load(this.i32, TAIL) === this.head;
+  }
+
   /** True when messages wait for `publish`. */
   get unpublished(): boolean {
     return this.head !== this.published;

@@ -1,7 +1,8 @@
 /**
  * Holds: how one shard runs a command on several shards' stores while the others stand still. Main opens a hold; any thread.
  *
- * A hold is a slot of three words: how many participants have arrived, 1 when released, and 1 while in use. Main puts HOLD(slot) into the rings of
+ * A hold is a slot of four words: how many participants have arrived, 1 when released, 1 while in use, and how many the runner waits for
+ * once it does; a fifth names the shards that main has taken for it while they were parked (parking.ts). Main puts HOLD(slot) into the rings of
  * all participants but one and RUN_HELD(slot) into that one's, all in one turn, so every two holds meet in the same order in
  * every ring: there is one total order of holds, hence no deadlock.
  *
@@ -13,6 +14,10 @@ const SLOT_WORDS = 16; // one cache line
 const ARRIVED = 0;
 const RELEASED = 1;
 const USED = 2;
+const WANTED = 3;
+const TAKEN = 4;
+/** Shards that a hold's word for those taken has bits for. */
+export const MASKED_SHARDS = 32;
 /** Holds under way at once; more wait in main. */
 const SLOTS = 64;
 
@@ -34,6 +39,8 @@ export class Holds {
       if (Atomics.load(this.words, w + USED) !== 0) continue;
       Atomics.store(this.words, w + ARRIVED, 0);
       Atomics.store(this.words, w + RELEASED, 0);
+      Atomics.store(this.words, w + WANTED, 0);
+      Atomics.store(this.words, w + TAKEN, 0);
       Atomics.store(this.words, w + USED, 1);
       return slot;
     }
@@ -48,11 +55,32 @@ export class Holds {
     return false;
   }
 
-  /** A participant: gives its store to the runner and sleeps until it is given back. */
-  participate(slot: number): void {
+  /** Main: adds a shard, less than MASKED_SHARDS, to those taken for the hold. To be called before its request is published. */
+  addTaken(slot: number, shard: number): void {
+    Atomics.or(this.words, slot * SLOT_WORDS + TAKEN, 1 << shard);
+  }
+
+  /** The runner: a bit for each shard that was taken for the hold. */
+  taken(slot: number): number {
+    return Atomics.load(this.words, slot * SLOT_WORDS + TAKEN);
+  }
+
+  /** Whether the runner has given the stores back. */
+  isReleased(slot: number): boolean {
+    return Atomics.load(this.words, slot * SLOT_WORDS + RELEASED) === 1;
+  }
+
+  /** A participant: gives its store to the runner. */
+  arrive(slot: number): void {
     const w = slot * SLOT_WORDS;
-    Atomics.add(this.words, w + ARRIVED, 1); // releases our writes to the arena
-    Atomics.notify(this.words, w + ARRIVED);
+    const arrived = Atomics.add(this.words, w + ARRIVED, 1) + 1; // releases our writes to the arena
+    // The runner stores what it wants and then looks at the arrivals, we the other way round: one of us sees the other.
+    if (arrived === Atomics.load(this.words, w + WANTED)) Atomics.notify(this.words, w + ARRIVED);
+  }
+
+  /** A participant that has arrived: sleeps until its store is given back. */
+  leave(slot: number): void {
+    const w = slot * SLOT_WORDS;
     while (Atomics.load(this.words, w + RELEASED) === 0) Atomics.wait(this.words, w + RELEASED, 0, 1000);
     // Counts out; the last one frees the slot.
     if (Atomics.sub(this.words, w + ARRIVED, 1) === 1) Atomics.store(this.words, w + USED, 0);
@@ -61,6 +89,7 @@ export class Holds {
   /** The runner: waits until `participants` others have arrived. */
   gatherAll(slot: number, participants: number): void {
     const w = slot * SLOT_WORDS;
+    Atomics.store(this.words, w + WANTED, participants);
     for (;;) {
       const arrived = Atomics.load(this.words, w + ARRIVED); // acquires the participants' writes
       if (arrived === participants) return;
@@ -68,10 +97,11 @@ export class Holds {
     }
   }
 
-  /** The runner: gives the stores back. */
-  release(slot: number): void {
+  /** The runner: gives the stores of so many participants back. */
+  release(slot: number, participants: number): void {
     const w = slot * SLOT_WORDS;
     Atomics.store(this.words, w + RELEASED, 1); // releases our writes to their arenas
-    Atomics.notify(this.words, w + RELEASED);
+    if (participants === 0) Atomics.store(this.words, w + USED, 0);
+    else Atomics.notify(this.words, w + RELEASED);
   }
 }

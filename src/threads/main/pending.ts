@@ -110,11 +110,17 @@ export class Pending {
     return this.gatherings[record];
   }
 
+  /** What was replied before the record's reply and goes with it; only for a session's sole record. The bytes stay as they are. */
+  lead(record: number, bytes: Uint8Array): void {
+    this.store(record, bytes);
+  }
+
   /** A piece of the record's reply; `last` completes it. `owned`: the bytes stay as they are after the call. */
   receive(record: number, buf: Uint8Array, from: number, len: number, last: boolean, owned = false): void {
     const session = this.sessions[record]!;
     if (this.muted[record] === 0 && len > 0) {
       if (session.pendingHead === record) {
+        if (this.stored[record] !== undefined) this.deliverStored(session, record);
         this.sink.deliver(session, buf, from, len, owned);
         session.replyBegun = true;
       } else this.store(record, owned ? buf.subarray(from, from + len) : buf.slice(from, from + len));
@@ -141,6 +147,12 @@ export class Pending {
     else pieces.push(piece);
   }
 
+  private deliverStored(session: Session, record: number): void {
+    for (const piece of this.stored[record]!) this.sink.deliver(session, piece, 0, piece.length, true);
+    this.stored[record] = undefined;
+    session.replyBegun = true;
+  }
+
   /** Delivers what the session's oldest records have, and frees those that are complete. */
   private advance(session: Session): void {
     while (session.pendingCount > 0) {
@@ -150,12 +162,7 @@ export class Pending {
         this.events[record] = undefined;
         for (const each of events) this.sink.told(session, record, each);
       }
-      const stored = this.stored[record];
-      if (stored !== undefined) {
-        for (const piece of stored) this.sink.deliver(session, piece, 0, piece.length, true);
-        this.stored[record] = undefined;
-        session.replyBegun = true;
-      }
+      if (this.stored[record] !== undefined) this.deliverStored(session, record);
       if (this.done[record] === 0) return;
       session.pendingHead = this.next[record];
       session.pendingCount--;

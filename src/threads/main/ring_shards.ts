@@ -42,7 +42,8 @@ import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import type { EngineOrder, LoadOrder, LoadResult } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
-import { Holds } from "../holds.ts";
+import { Holds, MASKED_SHARDS } from "../holds.ts";
+import { Parking } from "../parking.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import { Mark } from "../persistence/aof_messages.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
@@ -129,8 +130,13 @@ interface OpenHold {
   requests: number;
 }
 
+/** In place of a hold's slot. */
+const NO_SLOT = -1;
 /** Requests in one hold at most: the shards that are held stand still for as long as all of them take. */
 const HOLD_REQUESTS = 32;
+
+/** Gates of sessions that messages may come to between replies: each reply must be out before them. */
+const PUSHED_TO = Gate.SUBSCRIBED | Gate.TRACKS | Gate.MONITORS;
 
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
@@ -147,9 +153,15 @@ export class RingShards implements Shards, WaitRings {
   private readonly pending: Pending;
   private readonly routes: Routes;
   private readonly holds = new Holds();
+  private readonly parking: Parking;
+  /** Of each shard that was taken while it was parked, who runs the latest hold for which it was. */
+  private readonly takenBy: Int32Array;
   /** Where the last RUN or RUN_HELD stands in its ring. */
   private ranAt = 0;
   private openHold: OpenHold | undefined;
+  /** Of the holds whose runner answers behind their end: slot of the newest, and of the newest published as a whole; NO_SLOT for none. */
+  private newestSlot = NO_SLOT;
+  private lastSlot = NO_SLOT;
   private readonly uploads: Upload[] = [];
   /** No session's request can be taken in now. */
   private full = false;
@@ -193,6 +205,8 @@ export class RingShards implements Shards, WaitRings {
     onDeath: (report: string) => void,
   ) {
     this.threads = stores.length;
+    this.parking = new Parking(Parking.memory(stores.length));
+    this.takenBy = new Int32Array(stores.length);
     this.positions = new JournalPositions(persistence.positions);
     this.routes = new Routes(stores.length);
     this.pending = new Pending(this);
@@ -209,6 +223,7 @@ export class RingShards implements Shards, WaitRings {
         requests,
         replies,
         holds: this.holds.buffer,
+        parking: this.parking.buffer,
         claims: this.waits.claims.buffer,
         figures: figures.buffer,
         wakeHandle,
@@ -269,6 +284,12 @@ export class RingShards implements Shards, WaitRings {
     session.gate &= ~Gate.REPLY_SKIP;
     const record = this.pending.open(session, entry, muted);
     const blocks = (entry.flags & Flag.BLOCKING) !== 0 && (entry.shard!.waiting!.mayWait?.(request) ?? true);
+    const { reply } = this;
+    if (reply.pos > 0 && session.pendingCount === 1 && !muted && !blocks && (session.gate & PUSHED_TO) === 0) {
+      // What main has answered to the requests before (a transaction's QUEUED) need not be sent apart.
+      this.pending.lead(record, reply.buf.slice(0, reply.pos));
+      reply.pos = 0;
+    }
     const blocked = blocks ? this.waits.blocking.begin(session, entry, record) : undefined;
     this.route(session, entry, request, record, blocked);
   }
@@ -444,19 +465,25 @@ export class RingShards implements Shards, WaitRings {
     ticket = 0,
   ): number[] {
     const slot = this.holds.open();
-    const runner = this.routes.owner[0];
+    if (slot === this.lastSlot) this.lastSlot = NO_SLOT; // it is free, so that hold is over
+    const takes = !large && ticket === 0;
+    const runner = takes ? this.chooseRunner() : this.routes.owner[0];
     const participants: number[] = [];
     for (let shard = 0; shard < this.threads; shard++) {
-      if (this.routes.owns[shard] !== 0 && shard !== runner) participants.push(shard);
+      if (this.routes.owns[shard] === 0 || shard === runner) continue;
+      if (!takes || !this.take(shard, slot, runner)) participants.push(shard);
     }
     if (!large) this.sendHolds(slot, participants);
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD;
     this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length, ticket);
-    if (!large && ticket === 0) {
+    if (takes) {
+      this.newestSlot = slot;
+      const held = this.routes.owns.slice();
+      held[runner] = 1;
       this.openHold = {
         slot,
         runner,
-        held: this.routes.owns.slice(),
+        held,
         participants: participants.length,
         first: this.ranAt,
         last: this.ranAt,
@@ -470,6 +497,27 @@ export class RingShards implements Shards, WaitRings {
     return participants;
   }
 
+  /** Who runs the next hold: where a shard that it needs is still taken for another hold, the runner of that. */
+  private chooseRunner(): number {
+    const { owner, owns } = this.routes;
+    for (let shard = 0; shard < this.threads; shard++) {
+      if (owns[shard] !== 0 && this.parking.isTaken(shard)) return this.takenBy[shard];
+    }
+    return owner[0];
+  }
+
+  /** Takes a shard that is parked, and has nothing to do before the hold, without waking it. */
+  private take(shard: number, slot: number, runner: number): boolean {
+    const { parking, takenBy } = this;
+    // Everything sent to it was done before it was parked; nothing more is sent while this is decided.
+    if (shard >= MASKED_SHARDS || !this.ends[shard].requests.empty) return false;
+    if (takenBy[shard] !== runner && parking.isTaken(shard)) return false;
+    if (!parking.take(shard)) return false;
+    takenBy[shard] = runner;
+    this.holds.addTaken(slot, shard);
+    return true;
+  }
+
   /** Lets a request run in the hold of the one before it, if it can. */
   private join(session: Session, head: number, record: number, entry: CommandEntry, request: Request): boolean {
     const hold = this.openHold;
@@ -478,10 +526,11 @@ export class RingShards implements Shards, WaitRings {
     const { i32 } = this.ends[runner].requests;
     const others: number[] = [];
     for (let shard = 0; shard < this.threads; shard++) {
-      if (this.routes.owns[shard] !== 0 && held[shard] === 0) others.push(shard);
+      if (this.routes.owns[shard] === 0 || held[shard] !== 0) continue;
+      held[shard] = 1;
+      if (!this.take(shard, slot, runner)) others.push(shard);
     }
     this.sendHolds(slot, others);
-    for (const shard of others) held[shard] = 1;
     hold.participants += others.length;
     setParticipants(i32, hold.first, hold.participants);
     keepHold(i32, hold.last);
@@ -644,6 +693,23 @@ export class RingShards implements Shards, WaitRings {
     if (!this.full && !this.holds.available) this.full = true;
   }
 
+  /**
+   * While a hold is under way the shards stand still, and the next one may gather requests: its messages go when the first reply of that
+   * comes, which is behind its release.
+   */
+  private mayGather(): boolean {
+    const { lastSlot, openHold } = this;
+    return openHold !== undefined && lastSlot !== NO_SLOT && !this.holds.isReleased(lastSlot);
+  }
+
+  private publishAll(): void {
+    if (this.mayGather()) return;
+    for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
+    if (this.newestSlot !== NO_SLOT) this.lastSlot = this.newestSlot;
+    this.newestSlot = NO_SLOT;
+    if (this.journaling) this.positions.issued = this.number;
+  }
+
   private publish(end: ShardEnd): void {
     this.openHold = undefined;
     if (this.journaling) this.positions.setSent(this.ends.indexOf(end), end.sent);
@@ -654,7 +720,8 @@ export class RingShards implements Shards, WaitRings {
   // ---- replies ----------------------------------------------------------------------------------------------------
 
   wrote(session: Session, start: number): void {
-    if (this.reply.pos === start) return;
+    // Nothing, or a request that has taken even what stood there before along (`run`).
+    if (this.reply.pos <= start) return;
     if (session.pendingCount === 0) {
       // Replies that came in this turn and have not left yet stand before it.
       if (session.batch === undefined) return;
@@ -678,8 +745,7 @@ export class RingShards implements Shards, WaitRings {
     this.moveUploads();
     const withheld = this.waits.send();
     this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
-    for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
-    if (this.journaling) this.positions.issued = this.number;
+    this.publishAll();
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
     if (this.full || this.uploads.length > 0 || withheld) {
       let promised = false;

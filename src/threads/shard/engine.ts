@@ -214,6 +214,11 @@ export class Engine {
     return this.loadedBefore + (this.load?.bytes ?? 0);
   }
 
+  /** True while a snapshot is being made. */
+  get snapshotting(): boolean {
+    return this.snapshots !== undefined && this.snapshots.active;
+  }
+
   /** True while a snapshot or a load would use all the time it gets: the pauses between steps are for requests only. */
   get eager(): boolean {
     const { load, snapshots } = this;

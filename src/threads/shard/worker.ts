@@ -45,7 +45,8 @@ import { OPEN, Store } from "../../store/store.ts";
 import { PREFETCH_MAX } from "../../structures/table.ts";
 import { Claims } from "../claims.ts";
 import { Figure, Figures } from "../figures.ts";
-import { Holds } from "../holds.ts";
+import { Holds, MASKED_SHARDS } from "../holds.ts";
+import { Parking } from "../parking.ts";
 import { encodeSlowCall, isWatched, MANY_ARGUMENTS, slowCall } from "../slow_call.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
@@ -67,6 +68,7 @@ export interface ShardSetup {
   readonly requests: SharedArrayBuffer;
   readonly replies: SharedArrayBuffer;
   readonly holds: SharedArrayBuffer;
+  readonly parking: SharedArrayBuffer;
   readonly claims: SharedArrayBuffer;
   readonly figures: SharedArrayBuffer;
   readonly wakeHandle: unknown;
@@ -91,11 +93,16 @@ const SLEEP_MAX_MS = 1000;
 const CPU_EVERY_MS = 1000;
 /** In place of a record, for what no request caused. */
 const NO_RECORD = -1;
+/** In place of a hold's slot, while the shard has its store for itself. */
+const NOT_HELD = -1;
+/** A held shard that sleeps until its next message looks this often whether it is free for its background work again. */
+const HELD_SLEEP_MS = 100;
 
 export class ShardLoop implements WaitDriver {
   private readonly requests: RingReader;
   private readonly replies: RingWriter;
   private readonly holds: Holds;
+  private readonly parking: Parking;
   private readonly claims: Claims;
   private readonly waits: Waits;
   /** A ticket and a deadline on their way to main. */
@@ -126,6 +133,10 @@ export class ShardLoop implements WaitDriver {
   /** No request has come since the last look. */
   private idle = false;
   private ran = 0;
+  /** Of the hold that this shard runs: the shards that stand still for it. */
+  private participants = 0;
+  /** Slot of the hold in which the store is, or may still be, another shard's. */
+  private held = NOT_HELD;
   private stopping = false;
   /** Record of the request that runs; NO_RECORD between requests. */
   private record = NO_RECORD;
@@ -144,6 +155,7 @@ export class ShardLoop implements WaitDriver {
     this.requests = new RingReader(setup.requests);
     this.replies = new RingWriter(setup.replies);
     this.holds = new Holds(setup.holds);
+    this.parking = new Parking(setup.parking);
     this.claims = new Claims(setup.claims);
     this.waits = new Waits(this.engine, this);
     this.figures = new Figures(runnableCommands.length, setup.figures);
@@ -179,16 +191,23 @@ export class ShardLoop implements WaitDriver {
       let worked = 0;
       this.warmed = this.nextWarm = 0;
       for (let at = this.requests.peek(); at !== 0 && !this.stopping; at = this.requests.peek()) {
+        if (this.held !== NOT_HELD) this.leaveHold();
         if (this.nextWarm === this.warmed) this.warmUp(at);
         this.nextWarm++;
         this.handle(this.requests.u8, this.requests.i32, at);
         if (this.waits.count !== 0) this.waits.serve();
         this.requests.advance();
-        if (++worked % BATCH !== 0) continue;
+        if (++worked % BATCH !== 0 || this.held !== NOT_HELD) continue;
         this.give();
         // A snapshot goes on even if requests never pause.
         if (this.engine.eager) this.background();
         if (worked % COLLECT_AFTER === 0) this.garbage.collect(monotonicMs());
+      }
+      if (this.held !== NOT_HELD) {
+        if (this.requests.release()) this.wake();
+        this.requests.sleep(HELD_SLEEP_MS);
+        if (!this.holds.isReleased(this.held)) continue;
+        this.leaveHold();
       }
       this.give();
       this.idle = worked === 0;
@@ -202,9 +221,20 @@ export class ShardLoop implements WaitDriver {
       if (this.spin()) continue;
       if (this.engine.eager && this.nextStepMs <= monotonicMs()) continue;
       if (worked !== 0) this.garbage.collect(monotonicMs());
-      this.requests.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
+      this.sleep(Math.min(Math.max(1, this.nextStepMs - monotonicMs()), SLEEP_MAX_MS));
     }
     this.settleJournal();
+  }
+
+  /** Sleeps until a message comes. Whoever needs the store meanwhile may have it, unless a change of it would concern this thread. */
+  private sleep(ms: number): void {
+    const { engine, setup: { shard }, parking } = this;
+    const lends = this.waits.count === 0 && !engine.store.cut.on && !engine.snapshotting;
+    if (lends) parking.park(shard);
+    this.requests.sleep(ms);
+    if (!lends) return;
+    parking.unpark(shard);
+    engine.store.table.slot = 0;
   }
 
   /** Hashes the first keys of the messages from `at` on and lets the store warm up for all of them at once. */
@@ -243,6 +273,13 @@ export class ShardLoop implements WaitDriver {
     this.wake();
   }
 
+  /** Waits until the store is this shard's again. */
+  private leaveHold(): void {
+    this.holds.leave(this.held);
+    this.held = NOT_HELD;
+    this.engine.store.table.slot = 0;
+  }
+
   private handle(u8: Uint8Array, i32: Int32Array, at: number): void {
     const w = at >> 2;
     switch (i32[w + 1] & KIND_MASK) {
@@ -261,8 +298,10 @@ export class ShardLoop implements WaitDriver {
         this.give();
         this.settleJournal();
         this.engine.store.cut.settle();
-        this.holds.participate(i32[w + 2]);
-        this.engine.store.table.slot = 0;
+        this.held = i32[w + 2];
+        this.holds.arrive(this.held);
+        // Whom nothing waits for may sleep on: the next message wakes it.
+        if (this.waits.count !== 0 || this.engine.eager) this.leaveHold();
         break;
       case ToShard.CHUNK:
         this.fill(u8, i32, at);
@@ -454,7 +493,8 @@ export class ShardLoop implements WaitDriver {
     const slot = i32[(at >> 2) + SLOT_WORD];
     if ((head & JOINED_BIT) === 0) {
       this.give();
-      this.holds.gatherAll(slot, i32[(at >> 2) + PARTICIPANTS_WORD]);
+      this.participants = i32[(at >> 2) + PARTICIPANTS_WORD];
+      this.holds.gatherAll(slot, this.participants);
       for (const store of this.stores) store.table.slot = 0;
     }
     for (const store of this.stores) store.setNow(this.engine.store.nowMs);
@@ -466,7 +506,11 @@ export class ShardLoop implements WaitDriver {
       this.engine.call.stores = null;
       if ((head & KEPT_BIT) === 0) {
         if (this.journaling) this.journal.publish();
-        this.holds.release(slot);
+        const taken = this.holds.taken(slot);
+        for (let k = 0; k < MASKED_SHARDS && taken >>> k !== 0; k++) {
+          if ((taken >>> k & 1) !== 0) this.parking.giveBack(k);
+        }
+        this.holds.release(slot, this.participants);
       }
     }
   }
