@@ -1,5 +1,8 @@
 /**
- * RingShards: shards in worker threads, reached through rings. Main thread.
+ * RingShards: shards in worker threads, reached through rings: how requests get into them, and replies out. Main thread.
+ *
+ * Which shards stand still for a request over several is decided in ring_holds.ts; requests too large for a message go by uploads.ts;
+ * replies come to their sessions' order in pending.ts and leave by reply_batches.ts; ring_waits.ts has the clients that wait.
  *
  * Invariants:
  * 1. Main never blocks: what does not fit a ring waits in `uploads`, and its session is busy.
@@ -14,11 +17,9 @@ import { runnableCommands } from "../../commands/table.ts";
 import {
   argumentBytes,
   type ArgumentRanges,
-  CHUNK_WORDS,
   DB_SHIFT,
   FromShard,
   JOINED_BIT,
-  keepHold,
   KIND_MASK,
   NO_TOUCH_BIT,
   NUMBER_WORD,
@@ -28,7 +29,6 @@ import {
   REPLY_WORDS,
   RESP3_BIT,
   runSize,
-  setParticipants,
   TICKET_BIT,
   TICKET_SIZE,
   ToShard,
@@ -37,13 +37,12 @@ import {
   writeTicket,
 } from "../../ring/messages.ts";
 import { createRing, RingReader, RingWriter } from "../../ring/ring.ts";
-import { coreCount, monotonicUs, spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
+import { coreCount, monotonicUs, spawn, workerUrl } from "../../runtime/mod.ts";
 import { EVICTION_POLICIES } from "../../store/eviction.ts";
 import type { Store } from "../../store/store.ts";
 import type { EngineOrder, LoadOrder, LoadResult } from "../engine_order.ts";
 import { Figure, Figures } from "../figures.ts";
-import { Holds, MASKED_SHARDS } from "../holds.ts";
-import { Parking } from "../parking.ts";
+import { Holds } from "../holds.ts";
 import { JournalPositions } from "../journal_positions.ts";
 import { Mark } from "../persistence/aof_messages.ts";
 import type { PersistenceRings } from "../persistence/setup.ts";
@@ -53,16 +52,19 @@ import type { ShardSetup } from "../shard/worker.ts";
 import { decodeSlowCall } from "../slow_call.ts";
 import type { Blocked } from "./blocking.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
-import type { Connections } from "./connections.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { ComposedReply } from "./composed_reply.ts";
 import { Gathering } from "./gather.ts";
 import { Pending } from "./pending.ts";
 import { NEXT_REPLY } from "./pushes.ts";
+import { ReplyBatches } from "./reply_batches.ts";
+import { type HoldRings, RingHolds } from "./ring_holds.ts";
 import { RingWaits, type WaitRings } from "./ring_waits.ts";
 import { Routes, SEVERAL } from "./routes.ts";
 import { Gate, type Session } from "./session.ts";
+import { isTight, type ShardEnd } from "./shard_end.ts";
 import type { Composition, Shards } from "./shards.ts";
+import { type UploadRings, Uploads } from "./uploads.ts";
 
 /**
  * Bytes of a ring. A message may be a quarter of it, and half is kept free so that any request fits once it is begun; 1 MiB of
@@ -89,97 +91,42 @@ const PUBLISH_AT = 32768;
  * shards and main outnumber the cores, spinning only takes the shards' time.
  */
 const SPIN_US = 50;
-/** Replies of a turn are gathered per session in buffers of this size. */
-const BATCH_SIZE = 16384;
-const BATCHES_KEPT = 256;
-
-interface ShardEnd {
-  readonly thread: Thread;
-  readonly requests: RingWriter;
-  readonly replies: RingReader;
-  readonly figures: Figures;
-  /** Time last told to the shard, ms. */
-  toldMs: number;
-  /** Bytes reserved since the last publish. */
-  unpublished: number;
-  /** Number of the last request sent to the shard. */
-  sent: number;
-  /** Pieces of events that lack their end. */
-  readonly eventPieces: Uint8Array[];
-}
-
-/** A request too large for a message: each part is a whole RUN message in private memory, sent in chunks. */
-interface Upload {
-  readonly session: Session;
-  readonly parts: { readonly shard: number; readonly bytes: Uint8Array; sent: number }[];
-  /** Shards to be held, and the hold's slot, when the last chunks go. */
-  readonly participants: number[];
-  slot: number;
-}
-
-/** A hold that the last request opened or joined; the next one may join it while nothing else was put into a ring and none of it published. */
-interface OpenHold {
-  readonly slot: number;
-  readonly runner: number;
-  /** Of each shard 1 when it takes part, the runner included. */
-  readonly held: Uint8Array;
-  participants: number;
-  /** Where the first and the latest of its messages stand in the runner's ring. */
-  readonly first: number;
-  last: number;
-  requests: number;
-}
-
-/** In place of a hold's slot. */
-const NO_SLOT = -1;
-/** Requests in one hold at most: the shards that are held stand still for as long as all of them take. */
-const HOLD_REQUESTS = 32;
-
 /** Gates of sessions that messages may come to between replies: each reply must be out before them. */
 const PUSHED_TO = Gate.SUBSCRIBED | Gate.TRACKS | Gate.MONITORS;
 
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
 
-export class RingShards implements Shards, WaitRings {
+export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
   readonly threads: number;
   dispatcher!: Dispatcher;
-  connections!: Connections;
   /** Takes what commands have for the log, level verbose. */
   log: (line: string) => void = () => {};
   readonly waits = new RingWaits(this);
+  readonly batches = new ReplyBatches();
+  readonly ends: ShardEnd[] = [];
+  /** Number of the last request, for the order of the journals; never 0, and wraps. */
+  number = 0;
+  /** See HoldRings. */
+  holdOpen = false;
 
-  private readonly ends: ShardEnd[] = [];
   private readonly pending: Pending;
   private readonly routes: Routes;
-  private readonly holds = new Holds();
-  private readonly parking: Parking;
-  /** Of each shard that was taken while it was parked, who runs the latest hold for which it was. */
-  private readonly takenBy: Int32Array;
+  private readonly holdSlots = new Holds();
+  private readonly holds: RingHolds;
   /** Where the last RUN or RUN_HELD stands in its ring. */
   private ranAt = 0;
-  private openHold: OpenHold | undefined;
-  /** Of the holds whose runner answers behind their end: slot of the newest, and of the newest published as a whole; NO_SLOT for none. */
-  private newestSlot = NO_SLOT;
-  private lastSlot = NO_SLOT;
-  private readonly uploads: Upload[] = [];
+  private readonly uploads = new Uploads(this);
   /** No session's request can be taken in now. */
   private full = false;
-  /** Size of the largest replies of late: one in a hundred keeps it up. */
-  private replyBytes = 0;
   /** See Shards.exclusive. */
   private standing = false;
   private nowMs = 0;
-  /** Sessions with replies gathered in this turn. */
-  private readonly touched: Session[] = [];
-  private readonly spareBatches: Uint8Array[] = [];
   private lastProgressUs = 0;
   /** The load under way. */
   private loaded: { readonly results: LoadResult[]; readonly resolve: (results: LoadResult[]) => void } | undefined;
   private closing = false;
   private noEviction = true;
-  /** Number of the last request, for the order of the journals; never 0, and wraps. */
-  private number = 0;
   private journaling = false;
   private readonly positions: JournalPositions;
   private readonly spinUs: number;
@@ -205,11 +152,10 @@ export class RingShards implements Shards, WaitRings {
     onDeath: (report: string) => void,
   ) {
     this.threads = stores.length;
-    this.parking = new Parking(Parking.memory(stores.length));
-    this.takenBy = new Int32Array(stores.length);
     this.positions = new JournalPositions(persistence.positions);
     this.routes = new Routes(stores.length);
-    this.pending = new Pending(this);
+    this.holds = new RingHolds(this, this.holdSlots, this.routes, stores.length);
+    this.pending = new Pending(this.batches);
     this.spinUs = stores.length + 1 <= coreCount ? SPIN_US : 0;
     this.maxMessage = new RingWriter(createRing(RING_SIZE)).maxMessage;
     for (let i = 0; i < stores.length; i++) {
@@ -222,8 +168,8 @@ export class RingShards implements Shards, WaitRings {
         hashKeys: [stores[i].hash.k0, stores[i].hash.k1],
         requests,
         replies,
-        holds: this.holds.buffer,
-        parking: this.parking.buffer,
+        holds: this.holdSlots.buffer,
+        parking: this.holds.parking.buffer,
         claims: this.waits.claims.buffer,
         figures: figures.buffer,
         wakeHandle,
@@ -300,7 +246,7 @@ export class RingShards implements Shards, WaitRings {
       (each, request) => this.route(session, each, request, record),
       (bytes) => {
         this.pending.receive(record, bytes, 0, bytes.length, true, true);
-        this.leaveAll();
+        this.batches.leaveAll();
       },
     );
     this.pending.gather(record, composed);
@@ -375,7 +321,7 @@ export class RingShards implements Shards, WaitRings {
       words[0] = size;
       writeRun(bytes, words, 0, head, record, entry.shardNumber, slot, participants, args);
       if (ticket !== 0) writeTicket(words, 0, ticket);
-      this.upload(session, shard, bytes);
+      this.uploads.add(session, shard, bytes);
       return;
     }
     const at = this.ranAt = this.reserve(end, size);
@@ -384,14 +330,13 @@ export class RingShards implements Shards, WaitRings {
     if (ticket !== 0) writeTicket(end.requests.i32, at, ticket);
   }
 
-  /** The next request has the next number. */
-  private count(): void {
+  count(): void {
     this.number = (this.number + 1) | 0;
     if (this.number === BACKGROUND) this.number = 1;
   }
 
-  private reserve(end: ShardEnd, size: number): number {
-    this.openHold = undefined;
+  reserve(end: ShardEnd, size: number): number {
+    this.holdOpen = false;
     const at = end.requests.reserve(size);
     if (at === 0) throw new Error("a ring has no room although its session was not busy");
     end.unpublished += size;
@@ -463,83 +408,53 @@ export class RingShards implements Shards, WaitRings {
     request: Request,
     large: boolean,
     ticket = 0,
-  ): number[] {
-    const slot = this.holds.open();
-    if (slot === this.lastSlot) this.lastSlot = NO_SLOT; // it is free, so that hold is over
-    const takes = !large && ticket === 0;
-    const runner = takes ? this.chooseRunner() : this.routes.owner[0];
-    const participants: number[] = [];
-    for (let shard = 0; shard < this.threads; shard++) {
-      if (this.routes.owns[shard] === 0 || shard === runner) continue;
-      if (!takes || !this.take(shard, slot, runner)) participants.push(shard);
-    }
+  ): readonly number[] {
+    // Of others the reply may come without the hold's end, or their messages later.
+    const plain = !large && ticket === 0;
+    const hold = this.holds.open(plain);
+    const { participants, runner, slot } = hold;
     if (!large) this.sendHolds(slot, participants);
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD;
     this.send(session, runner, heldHead, record, entry, request, large, slot, participants.length, ticket);
-    if (takes) {
-      this.newestSlot = slot;
-      const held = this.routes.owns.slice();
-      held[runner] = 1;
-      this.openHold = {
-        slot,
-        runner,
-        held,
-        participants: participants.length,
-        first: this.ranAt,
-        last: this.ranAt,
-        requests: 1,
-      };
-    } else if (large) {
-      const upload = this.uploads.at(-1)!;
-      upload.slot = slot;
-      upload.participants.push(...participants);
-    }
+    if (plain) this.holds.opened(hold, this.ranAt);
+    else if (large) this.uploads.hold(slot, participants);
     return participants;
-  }
-
-  /** Who runs the next hold: where a shard that it needs is still taken for another hold, the runner of that. */
-  private chooseRunner(): number {
-    const { owner, owns } = this.routes;
-    for (let shard = 0; shard < this.threads; shard++) {
-      if (owns[shard] !== 0 && this.parking.isTaken(shard)) return this.takenBy[shard];
-    }
-    return owner[0];
-  }
-
-  /** Takes a shard that is parked, and has nothing to do before the hold, without waking it. */
-  private take(shard: number, slot: number, runner: number): boolean {
-    const { parking, takenBy } = this;
-    // Everything sent to it was done before it was parked; nothing more is sent while this is decided.
-    if (shard >= MASKED_SHARDS || !this.ends[shard].requests.empty) return false;
-    if (takenBy[shard] !== runner && parking.isTaken(shard)) return false;
-    if (!parking.take(shard)) return false;
-    takenBy[shard] = runner;
-    this.holds.addTaken(slot, shard);
-    return true;
   }
 
   /** Lets a request run in the hold of the one before it, if it can. */
   private join(session: Session, head: number, record: number, entry: CommandEntry, request: Request): boolean {
-    const hold = this.openHold;
-    if (hold === undefined || hold.requests === HOLD_REQUESTS) return false;
-    const { held, runner, slot } = hold;
-    const { i32 } = this.ends[runner].requests;
-    const others: number[] = [];
-    for (let shard = 0; shard < this.threads; shard++) {
-      if (this.routes.owns[shard] === 0 || held[shard] !== 0) continue;
-      held[shard] = 1;
-      if (!this.take(shard, slot, runner)) others.push(shard);
-    }
-    this.sendHolds(slot, others);
-    hold.participants += others.length;
-    setParticipants(i32, hold.first, hold.participants);
-    keepHold(i32, hold.last);
+    const hold = this.holds.join();
+    if (hold === undefined) return false;
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD | JOINED_BIT;
-    this.send(session, runner, heldHead, record, entry, request, false, slot);
-    hold.last = this.ranAt;
-    hold.requests++;
-    this.openHold = hold;
+    this.send(session, hold.runner, heldHead, record, entry, request, false, hold.slot);
+    this.holds.joined(hold, this.ranAt);
     return true;
+  }
+
+  sendHolds(slot: number, participants: readonly number[]): void {
+    for (const shard of participants) {
+      const end = this.ends[shard];
+      const w = this.reserve(end, 16) >> 2;
+      end.requests.i32[w + 1] = ToShard.HOLD;
+      end.requests.i32[w + 2] = slot;
+      end.requests.i32[w + 3] = end.sent = this.number;
+    }
+  }
+
+  /** True when a walk over the database is better done in one go, so that SCAN with a large COUNT answers all, as it does in Redis. */
+  private hasFewKeys(db: number): boolean {
+    let total = 0;
+    for (const store of this.stores) total += store.count(db);
+    return this.threads > 1 && total <= FEW_KEYS;
+  }
+
+  /** The shard that SCAN's cursor names (commands/keys/scan.ts); an unreadable one goes to any shard, which refuses it. */
+  private ofCursor(request: Request): number {
+    let low = 0;
+    for (let i = 0; i < request.len[1] && request.len[1] <= 20; i++) {
+      low = (low * 10 + request.buf[request.at[1] + i] - 48) % 1024;
+    }
+    return low >= 0 && low < this.threads ? low : 0;
   }
 
   // ---- clients that wait ------------------------------------------------------------------------------------------
@@ -572,7 +487,7 @@ export class RingShards implements Shards, WaitRings {
 
   sendForget(shard: number, ticket: number): boolean {
     const end = this.ends[shard];
-    if (this.tight(end)) return false;
+    if (isTight(end)) return false;
     const w = this.reserve(end, 16) >> 2;
     end.requests.i32[w + 1] = ToShard.FORGET;
     end.requests.i32[w + 2] = ticket;
@@ -580,91 +495,13 @@ export class RingShards implements Shards, WaitRings {
   }
 
   sendRelay(blocked: Blocked): boolean {
-    if (this.standing || !this.holds.available || this.ends.some((end) => this.tight(end))) return false;
+    if (this.standing || !this.holdSlots.available || this.ends.some((end) => isTight(end))) return false;
     this.route(blocked.session, blocked.entry, blocked.request!, blocked.record, blocked, RELAYED_BIT);
     return true;
   }
 
   complete(record: number, reply: Uint8Array): void {
     this.pending.receive(record, reply, 0, reply.length, true, true);
-  }
-
-  private sendHolds(slot: number, participants: readonly number[]): void {
-    for (const shard of participants) {
-      const end = this.ends[shard];
-      const w = this.reserve(end, 16) >> 2;
-      end.requests.i32[w + 1] = ToShard.HOLD;
-      end.requests.i32[w + 2] = slot;
-      end.requests.i32[w + 3] = end.sent = this.number;
-    }
-  }
-
-  /** True when a walk over the database is better done in one go, so that SCAN with a large COUNT answers all, as it does in Redis. */
-  private hasFewKeys(db: number): boolean {
-    let total = 0;
-    for (const store of this.stores) total += store.count(db);
-    return this.threads > 1 && total <= FEW_KEYS;
-  }
-
-  /** The shard that SCAN's cursor names (commands/keys/scan.ts); an unreadable one goes to any shard, which refuses it. */
-  private ofCursor(request: Request): number {
-    let low = 0;
-    for (let i = 0; i < request.len[1] && request.len[1] <= 20; i++) {
-      low = (low * 10 + request.buf[request.at[1] + i] - 48) % 1024;
-    }
-    return low >= 0 && low < this.threads ? low : 0;
-  }
-
-  // ---- large requests ---------------------------------------------------------------------------------------------
-
-  private upload(session: Session, shard: number, bytes: Uint8Array): void {
-    let upload = this.uploads.find((each) => each.session === session);
-    if (upload === undefined) this.uploads.push(upload = { session, parts: [], participants: [], slot: -1 });
-    upload.parts.push({ shard, bytes, sent: 0 });
-    session.uploading = true;
-  }
-
-  /**
-   * Moves chunks of the first upload. The parts' last chunks, which make them run, go together in one turn, so that a large request
-   * is one point in the order like any other.
-   */
-  private moveUploads(): void {
-    for (;;) {
-      const upload = this.uploads[0];
-      if (upload === undefined) return;
-      let waiting = false;
-      for (const part of upload.parts) {
-        const end = this.ends[part.shard];
-        const piece = end.requests.maxMessage - CHUNK_WORDS * 4;
-        while (part.bytes.length - part.sent > piece) {
-          if (end.requests.room() < 2 * end.requests.maxMessage) {
-            waiting = true;
-            break;
-          }
-          this.chunk(end, part, piece);
-        }
-      }
-      if (waiting || upload.parts.some((part) => this.tight(this.ends[part.shard]))) return;
-      if (upload.participants.some((shard) => this.tight(this.ends[shard]))) return;
-      this.count();
-      this.sendHolds(upload.slot, upload.participants);
-      for (const part of upload.parts) this.ends[part.shard].sent = this.number;
-      for (const part of upload.parts) this.chunk(this.ends[part.shard], part, part.bytes.length - part.sent);
-      this.uploads.shift();
-      upload.session.uploading = false;
-    }
-  }
-
-  private chunk(end: ShardEnd, part: { readonly bytes: Uint8Array; sent: number }, size: number): void {
-    const at = this.reserve(end, padded(CHUNK_WORDS * 4 + size));
-    const { i32, u8 } = end.requests;
-    i32[(at >> 2) + 1] = ToShard.CHUNK;
-    i32[(at >> 2) + 2] = part.bytes.length;
-    i32[(at >> 2) + 3] = size;
-    i32[(at >> 2) + 4] = this.number;
-    u8.set(part.bytes.subarray(part.sent, part.sent + size), at + CHUNK_WORDS * 4);
-    part.sent += size;
-    this.publish(end);
   }
 
   // ---- room -------------------------------------------------------------------------------------------------------
@@ -675,43 +512,29 @@ export class RingShards implements Shards, WaitRings {
     if (count === 0) return false;
     const size = session.replyBytes;
     const outstanding = this.pending.outstanding;
-    if (outstanding * this.replyBytes > TOTAL_REPLY_BYTES) return true;
+    if (outstanding * this.batches.replyBytes > TOTAL_REPLY_BYTES) return true;
     if (size === 0) return count >= FIRST_IN_FLIGHT || outstanding > FIRST_IN_FLIGHT_TOTAL;
     return (count >= FIRST_IN_FLIGHT || size >= SESSION_REPLY_BYTES / FIRST_IN_FLIGHT) &&
       (count >= SESSION_IN_FLIGHT || count * size > SESSION_REPLY_BYTES);
   }
 
-  private tight(end: ShardEnd): boolean {
-    return end.requests.room() < 2 * end.requests.maxMessage;
-  }
-
   private checkRoom(): void {
     for (const end of this.ends) {
       if (end.unpublished >= PUBLISH_AT) this.publish(end);
-      if (this.tight(end)) this.full = true;
+      if (isTight(end)) this.full = true;
     }
-    if (!this.full && !this.holds.available) this.full = true;
-  }
-
-  /**
-   * While a hold is under way the shards stand still, and the next one may gather requests: its messages go when the first reply of that
-   * comes, which is behind its release.
-   */
-  private mayGather(): boolean {
-    const { lastSlot, openHold } = this;
-    return openHold !== undefined && lastSlot !== NO_SLOT && !this.holds.isReleased(lastSlot);
+    if (!this.full && !this.holdSlots.available) this.full = true;
   }
 
   private publishAll(): void {
-    if (this.mayGather()) return;
+    if (this.holds.gathers) return;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
-    if (this.newestSlot !== NO_SLOT) this.lastSlot = this.newestSlot;
-    this.newestSlot = NO_SLOT;
+    this.holds.published();
     if (this.journaling) this.positions.issued = this.number;
   }
 
-  private publish(end: ShardEnd): void {
-    this.openHold = undefined;
+  publish(end: ShardEnd): void {
+    this.holdOpen = false;
     if (this.journaling) this.positions.setSent(this.ends.indexOf(end), end.sent);
     end.requests.publish();
     end.unpublished = 0;
@@ -725,7 +548,7 @@ export class RingShards implements Shards, WaitRings {
     if (session.pendingCount === 0) {
       // Replies that came in this turn and have not left yet stand before it.
       if (session.batch === undefined) return;
-      this.deliver(session, this.reply.buf, start, this.reply.pos - start, false);
+      this.batches.deliver(session, this.reply.buf, start, this.reply.pos - start, false);
       this.reply.pos = start;
       return;
     }
@@ -735,29 +558,29 @@ export class RingShards implements Shards, WaitRings {
   }
 
   append(session: Session, buf: Uint8Array, from: number, len: number): void {
-    this.deliver(session, buf, from, len, false);
+    this.batches.deliver(session, buf, from, len, false);
   }
 
   turn(): number {
     let progress = false;
     for (let i = 0; i < this.ends.length; i++) if (this.receive(this.ends[i], i)) progress = true;
-    this.leaveAll();
-    this.moveUploads();
+    this.batches.leaveAll();
+    this.uploads.move();
     const withheld = this.waits.send();
-    this.full = this.standing || this.ends.some((end) => this.tight(end)) || !this.holds.available;
+    this.full = this.standing || this.ends.some((end) => isTight(end)) || !this.holdSlots.available;
     this.publishAll();
     // Waiting for room, main sleeps only after every tight ring promised to wake it.
-    if (this.full || this.uploads.length > 0 || withheld) {
+    if (this.full || this.uploads.waiting > 0 || withheld) {
       let promised = false;
       for (const end of this.ends) {
-        if (!this.tight(end)) continue;
+        if (!isTight(end)) continue;
         if (!end.requests.requestRoom()) return 0;
         promised = true;
       }
       // An upload that found a ring tight and sees none now would have nobody to wake it.
-      if (this.uploads.length > 0 && !promised) return 0;
+      if (this.uploads.waiting > 0 && !promised) return 0;
     }
-    if (this.pending.outstanding <= this.waits.blocking.count && this.uploads.length === 0) return Infinity;
+    if (this.pending.outstanding <= this.waits.blocking.count && this.uploads.waiting === 0) return Infinity;
     if (this.spinUs === 0) return Infinity;
     const now = monotonicUs();
     if (progress || this.lastProgressUs === 0) this.lastProgressUs = now;
@@ -847,11 +670,6 @@ export class RingShards implements Shards, WaitRings {
     else notifications.take(whole, new Int32Array(whole.buffer), 0, whole.length, session, record);
   }
 
-  told(session: Session, record: number, events: Uint8Array): void {
-    const words = new Int32Array(events.buffer);
-    this.dispatcher.server.notifications.take(events, words, 0, events.length, session, record);
-  }
-
   private failed(record: number, buf: Uint8Array, from: number, len: number): void {
     const entry = this.pending.entryOf(record);
     if (entry === undefined) return;
@@ -860,71 +678,15 @@ export class RingShards implements Shards, WaitRings {
     this.dispatcher.failedWith(entry, code);
   }
 
-  /** Pending: bytes for a session, in order. */
-  deliver(session: Session, buf: Uint8Array, from: number, len: number, owned: boolean): void {
-    if (session.closed) return;
-    session.replyBytes = Math.max(len, session.replyBytes - (session.replyBytes >> 3));
-    this.replyBytes = Math.max(len, this.replyBytes - (this.replyBytes >> 7));
-    if (session.batch === undefined) {
-      session.batch = this.spareBatches.pop() ?? new Uint8Array(BATCH_SIZE);
-      session.batchLength = 0;
-      this.touched.push(session);
-    }
-    if (session.batchLength + len > BATCH_SIZE) {
-      this.connections.send(session, session.batch, 0, session.batchLength);
-      session.batchLength = 0;
-      if (len > BATCH_SIZE) {
-        this.connections.send(session, buf, from, from + len, owned);
-        return;
-      }
-    }
-    const batch = session.batch;
-    const at = session.batchLength;
-    if (len < 64) { for (let i = 0; i < len; i++) batch[at + i] = buf[from + i]; }
-    else batch.set(buf.subarray(from, from + len), at);
-    session.batchLength = at + len;
-  }
-
-  released(session: Session, record: number): void {
-    this.dispatcher.server.pushes.release(session, record);
-  }
-
-  replied(session: Session, record: number): void {
-    this.dispatcher.server.tracking.replied(session, record);
-  }
-
   serialOf(record: number): number {
     return record === NEXT_REPLY ? Infinity : this.pending.serialOf(record);
-  }
-
-  settled(session: Session): void {
-    session.onSettled?.();
-    if (session.closeAfterOutput && session.batch === undefined && !session.closed) this.connections.flush(session);
-  }
-
-  /** Sends what sessions gathered: before anything else is written for them. */
-  private leaveAll(): void {
-    for (const session of this.touched) this.leave(session);
-    this.touched.length = 0;
-  }
-
-  /** Sends what a session gathered in this turn. */
-  private leave(session: Session): void {
-    const batch = session.batch!;
-    session.batch = undefined;
-    if (!session.closed) {
-      if (session.batchLength > 0) this.connections.send(session, batch, 0, session.batchLength);
-      if (session.closeAfterOutput) this.connections.flush(session);
-    }
-    session.batchLength = 0;
-    if (this.spareBatches.length < BATCHES_KEPT) this.spareBatches.push(batch);
   }
 
   tick(nowMs: number): void {
     if (this.standing) return;
     this.nowMs = nowMs;
     for (const [i, end] of this.ends.entries()) {
-      if (this.tight(end) || !this.stores[i].expires) continue;
+      if (isTight(end) || !this.stores[i].expires) continue;
       this.tellTime(end);
       this.publish(end);
     }

@@ -156,7 +156,8 @@ export class Server {
     shards.waits.blocking = this.blocking;
     engine.call.log = (line) => log.verbose(line);
     if (shards instanceof RingShards) {
-      shards.connections = this.connections;
+      shards.batches.server = this;
+      shards.batches.connections = this.connections;
       shards.log = engine.call.log;
     }
     const bounds = () => {
