@@ -4,7 +4,8 @@
  *
  * Three things make holds cheap. Requests that follow one another share one: of a hold whose messages nobody has seen yet more shards may be
  * asked, and its runner goes on with the next request. Shards that are parked (threads/parking.ts) are taken without a message. And while a
- * hold is under way the next one gathers requests, since its shards would only wait.
+ * hold is under way the next one gathers requests if its runner would only wait for that. Requests without a shard in common never share a
+ * hold, nor wait for one another.
  *
  * Invariants:
  * 1. A request joins a hold only if its message stands right behind the hold's latest one and nothing of the hold is published
@@ -41,8 +42,6 @@ export interface Hold {
   requests: number;
 }
 
-/** In place of a hold's slot. */
-const NO_SLOT = -1;
 /** Requests in one hold at most: the shards that are held stand still for as long as all of them take. */
 const HOLD_REQUESTS = 32;
 
@@ -52,9 +51,11 @@ export class RingHolds {
   private readonly takenBy: Int32Array;
   /** The hold that requests may join while `holdOpen`. */
   private latest: Hold | undefined;
-  /** Of the holds whose runner answers behind their end: slot of the newest, and of the newest published as a whole; NO_SLOT for none. */
-  private newestSlot = NO_SLOT;
-  private lastSlot = NO_SLOT;
+  /** Of the holds whose runner answers behind their end: the newest, and the newest published as a whole. */
+  private newest: Hold | undefined;
+  private published: Hold | undefined;
+  /** Nothing but the open hold is to be published. */
+  private alone = false;
 
   constructor(
     private readonly rings: HoldRings,
@@ -73,7 +74,8 @@ export class RingHolds {
   open(plain: boolean): Hold {
     const { routes, shards } = this;
     const slot = this.holds.open();
-    if (slot === this.lastSlot) this.lastSlot = NO_SLOT; // it is free, so that hold is over
+    if (slot === this.published?.slot) this.published = undefined; // it is free, so that hold is over
+    this.alone = this.rings.ends.every((end) => !end.requests.unpublished);
     const runner = plain ? this.chooseRunner() : routes.owner[0];
     const participants: number[] = [];
     for (let shard = 0; shard < shards; shard++) {
@@ -88,16 +90,15 @@ export class RingHolds {
   /** The plain request of a hold stands at byte `at` of the runner's ring: the next one may join it. */
   opened(hold: Hold, at: number): void {
     hold.first = hold.last = at;
-    this.newestSlot = hold.slot;
-    this.latest = hold;
+    this.newest = this.latest = hold;
     this.rings.holdOpen = true;
   }
 
   /** Widens the open hold to the shards that the next request needs; undefined when there is none that it may join. */
   join(): Hold | undefined {
-    if (!this.rings.holdOpen || this.latest!.requests === HOLD_REQUESTS) return undefined;
     const { routes, shards } = this;
     const hold = this.latest!;
+    if (!this.rings.holdOpen || hold.requests === HOLD_REQUESTS || !meet(routes.owns, hold.held)) return undefined;
     const { held, participants, runner, slot } = hold;
     const { i32 } = this.rings.ends[runner].requests;
     const others: number[] = [];
@@ -143,13 +144,20 @@ export class RingHolds {
 
   /** The open hold may gather requests, since the one before it is still under way; its messages go in the first turn that finds that over. */
   get gathers(): boolean {
-    const { lastSlot } = this;
-    return this.rings.holdOpen && lastSlot !== NO_SLOT && !this.holds.isReleased(lastSlot);
+    const { alone, latest, published } = this;
+    return this.rings.holdOpen && alone && published !== undefined && !this.holds.isReleased(published.slot) &&
+      meet(latest!.held, published.held);
   }
 
   /** All that stands in the rings is published. */
-  published(): void {
-    if (this.newestSlot !== NO_SLOT) this.lastSlot = this.newestSlot;
-    this.newestSlot = NO_SLOT;
+  publishedAll(): void {
+    if (this.newest !== undefined) this.published = this.newest;
+    this.newest = undefined;
   }
+}
+
+/** True when a shard has its flag in both. */
+function meet(a: Uint8Array, b: Uint8Array): boolean {
+  for (let shard = 0; shard < a.length; shard++) if ((a[shard] & b[shard]) !== 0) return true;
+  return false;
 }

@@ -529,7 +529,7 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
   private publishAll(): void {
     if (this.holds.gathers) return;
     for (const end of this.ends) if (end.requests.unpublished) this.publish(end);
-    this.holds.published();
+    this.holds.publishedAll();
     if (this.journaling) this.positions.issued = this.number;
   }
 

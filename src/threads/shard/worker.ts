@@ -300,8 +300,8 @@ export class ShardLoop implements WaitDriver {
         this.engine.store.cut.settle();
         this.held = i32[w + 2];
         this.holds.arrive(this.held);
-        // Whom nothing waits for may sleep on: the next message wakes it.
-        if (this.waits.count !== 0 || this.engine.eager) this.leaveHold();
+        // Whom nothing waits for may sleep on: the next message wakes it. It keeps the hold's slot, of which there must be some left.
+        if (this.waits.count !== 0 || this.engine.eager || this.setup.shard >= MASKED_SHARDS) this.leaveHold();
         break;
       case ToShard.CHUNK:
         this.fill(u8, i32, at);
