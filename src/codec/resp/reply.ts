@@ -139,12 +139,28 @@ export class Reply {
   /** Bulk string of src[from, from+len). */
   bulk(src: Uint8Array, from: number, len: number): void {
     this.ensure(len + 24);
-    this.buf[this.pos++] = 36;
-    this.digits(len);
-    this.crlf();
-    copyBytes(this.buf, this.pos, src, from, len);
-    this.pos += len;
-    this.crlf();
+    const { buf } = this;
+    let at = this.pos;
+    buf[at++] = 36;
+    // Most lengths have one or two digits: no call, and no store of the position in between.
+    if (len < 10) buf[at++] = ZERO + len;
+    else if (len < 100) {
+      const tens = (len / 10) | 0;
+      buf[at] = ZERO + tens;
+      buf[at + 1] = ZERO + len - tens * 10;
+      at += 2;
+    } else {
+      this.pos = at;
+      this.digits(len);
+      at = this.pos;
+    }
+    buf[at] = CR;
+    buf[at + 1] = LF;
+    copyBytes(buf, at + 2, src, from, len);
+    at += len + 2;
+    buf[at] = CR;
+    buf[at + 1] = LF;
+    this.pos = at + 2;
   }
 
   /** Bulk string of ASCII or latin-1 text. */
