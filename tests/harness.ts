@@ -106,7 +106,13 @@ export function endScope(): Promise<void> {
 
 /** `ChildProcess.kill` would send one signal only: in Deno a child that caught the first gets no other. */
 function send(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (children.has(child)) process.kill(child.pid!, signal);
+  if (!children.has(child)) return;
+  try {
+    process.kill(child.pid!, signal);
+  } catch (error) {
+    // It has ended, and the runtime is about to say so.
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 function killChildren(): void {
