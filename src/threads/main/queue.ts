@@ -16,7 +16,7 @@ const BLOCKS = 128;
 /** Requests kept for queues to come; one with more arguments is given up. */
 const SPARE_REQUESTS = 1024;
 const SPARE_ARGS = 64;
-/** Most of a queue's own buffers; a larger request has one for itself. */
+/** Most bytes of a queue's own buffer, unless one request needs more. */
 const OWN_MAX = 1 << 16;
 
 /** A command between MULTI and EXEC; the request's bytes are its own. */
@@ -52,7 +52,7 @@ export class Queue {
     }
     const size = to - from;
     if (this.pos + size > this.end) {
-      this.buf = new Uint8Array(Math.max(size, Math.min(OWN_MAX, this.bytes * 2, BLOCK)));
+      this.buf = new Uint8Array(Math.max(size, BLOCK, Math.min(OWN_MAX, this.bytes * 2)));
       this.pos = 0;
       this.end = this.buf.length;
     }

@@ -214,9 +214,10 @@ export class Engine {
     return this.loadedBefore + (this.load?.bytes ?? 0);
   }
 
-  /** True while a snapshot is being made. */
-  get snapshotting(): boolean {
-    return this.snapshots !== undefined && this.snapshots.active;
+  /** True while a snapshot or a load goes on: nobody else may have the store in between. */
+  get occupied(): boolean {
+    const { load, snapshots } = this;
+    return (load !== undefined && load.active) || (snapshots !== undefined && snapshots.active);
   }
 
   /** True while a snapshot or a load would use all the time it gets: the pauses between steps are for requests only. */

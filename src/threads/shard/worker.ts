@@ -229,7 +229,7 @@ export class ShardLoop implements WaitDriver {
   /** Sleeps until a message comes. Whoever needs the store meanwhile may have it, unless a change of it would concern this thread. */
   private sleep(ms: number): void {
     const { engine, setup: { shard }, parking } = this;
-    const lends = this.waits.count === 0 && !engine.store.cut.on && !engine.snapshotting;
+    const lends = this.waits.count === 0 && !engine.store.cut.on && !engine.occupied;
     if (lends) parking.park(shard);
     this.requests.sleep(ms);
     if (!lends) return;
