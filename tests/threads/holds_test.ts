@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { start } from "../../src/mod.ts";
 import { Client } from "../client.ts";
 import { Random } from "../fuzz/random.ts";
-import { cleanup, tempDir, test } from "../harness.ts";
+import { cleanup, tempDir, test, waitFor } from "../harness.ts";
 import { format } from "../reply.ts";
 
 const ROUNDS = 30;
@@ -48,6 +48,25 @@ function requests(random: Random): string[][] {
 async function send(client: Client, pipeline: readonly string[][]): Promise<string[]> {
   return (await client.pipeline(pipeline)).map((reply) => format(reply));
 }
+
+test("holds: who waits for a key is served before the request behind the one that filled it", async () => {
+  const server = await start({ port: 0, shards: 4, dir: tempDir(), save: "" });
+  cleanup(() => server.close());
+  const pusher = await Client.connect(server);
+  const waiter = await Client.connect(server);
+  for (let i = 0; i < ROUNDS; i++) {
+    const [from, waited, to] = [`from${i}`, `waited${i}`, `to${i}`];
+    await pusher.call("RPUSH", from, "element");
+    waiter.send("BLPOP", waited, "0");
+    await waitFor(
+      async () => (await pusher.show("INFO", "clients")).includes("blocked_clients:1"),
+      "the client to wait",
+    );
+    const moves = [["LMOVE", from, waited, "LEFT", "RIGHT"], ["LMOVE", waited, to, "LEFT", "RIGHT"]];
+    assertEquals(await send(pusher, moves), ['"element"', "(nil)"]);
+    assertEquals(format(await waiter.read()), `1) "${waited}"\n2) "element"`);
+  }
+});
 
 for (const shards of [2, 4]) {
   for (const seed of [1, 2]) {

@@ -63,6 +63,11 @@ export class Blocking {
     private readonly connections: Connections,
   ) {}
 
+  /** True when no client waits, nor has sent what may. */
+  get idle(): boolean {
+    return this.tickets.size === 0;
+  }
+
   /** Clients that wait with a timeout. */
   get timed(): number {
     return this.deadlines.size;

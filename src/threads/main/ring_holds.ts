@@ -9,7 +9,7 @@
  *
  * Invariants:
  * 1. A request joins a hold only if its message stands right behind the hold's latest one and nothing of the hold is published
- *    (`HoldRings.holdOpen`).
+ *    (`HoldRings.holdOpen`), and no client waits for a key: whom a request serves is served before the next one runs.
  * 2. A shard that is taken for a hold is taken for others only if the same shard runs them, so that they follow one another by themselves.
  * 3. What is gathered is published at the latest when the hold before it is over: that one's last reply comes behind its release, and makes
  *    main look.

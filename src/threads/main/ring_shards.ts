@@ -423,6 +423,8 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
 
   /** Lets a request run in the hold of the one before it, if it can. */
   private join(session: Session, head: number, record: number, entry: CommandEntry, request: Request): boolean {
+    // Who waits for a key is served right behind the request that filled it, by the key's owner: that needs its store back before the next.
+    if (!this.waits.blocking.idle) return false;
     const hold = this.holds.join();
     if (hold === undefined) return false;
     const heldHead = (head & ~KIND_MASK) | ToShard.RUN_HELD | JOINED_BIT;
