@@ -9,7 +9,7 @@ import { cleanup, startRedis, test, waitFor } from "../harness.ts";
 import { FAULTS } from "./faults.ts";
 import { connect, type Link, type Operation } from "./history.ts";
 import { linearizability } from "./linearizability.ts";
-import { appends, bank, group, queues, type Run, runAll } from "./workloads.ts";
+import { appends, bank, group, queues, relays, type Run, runAll } from "./workloads.ts";
 
 const SEED = seedFrom(process.env.RINGSHARD_SEED, 4);
 
@@ -50,6 +50,7 @@ const NOTICED: Record<string, ((run: Run) => Promise<string[]>)[]> = {
   "torn transactions": [bank, appends],
   "doubled appends": [appends, queues],
   "late writes": [group, appends],
+  "late servings": [relays],
 };
 
 for (const [fault, workloads] of Object.entries(NOTICED)) {

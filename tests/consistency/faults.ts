@@ -55,6 +55,15 @@ export const FAULTS: Record<string, () => (link: Link) => Link> = {
     const strikes = now(20, (commands) => commands[0][0] === "RPUSH");
     return faulty((link, commands) => strikes(commands) ? link.pipeline([...commands, ...commands]) : undefined);
   },
+  /** What is sent in one go runs in one go: who waits is served behind all of it. */
+  "late servings": () =>
+    faulty((link, commands) => {
+      if (commands.length === 1 || commands[0][0] === "MULTI") return undefined;
+      return link.pipeline([["MULTI"], ...commands, ["EXEC"]]).then((replies) => {
+        const all = replies.at(-1)!;
+        return all.type === "array" ? [...all.items] : [all];
+      });
+    }),
   /** A write is acknowledged first and made some events later. */
   "late writes": () => {
     const strikes = now(

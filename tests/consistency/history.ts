@@ -104,6 +104,15 @@ export class RecordingClient {
     return reply;
   }
 
+  /** Sends commands in one go; resolves to their replies. */
+  async pipeline(commands: readonly Command[]): Promise<Plain[]> {
+    const link = this.#link ??= await this.connect();
+    const operations = commands.map((command) => this.history.begin(this.number, [command], false));
+    const replies = (await link.pipeline(commands)).map(plain);
+    operations.forEach((operation, i) => this.history.finish(operation, replies[i]));
+    return replies;
+  }
+
   /** Reads string keys under WATCH and runs the commands made of their values; false when somebody changed the keys meanwhile. */
   async watch(keys: readonly string[], commands: (values: (string | null)[]) => readonly Command[]): Promise<boolean> {
     const link = this.#link ??= await this.connect();

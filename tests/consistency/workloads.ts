@@ -1,10 +1,11 @@
 /**
- * Workloads: what many clients do to one server at once, and what is checked of it. Each of the four has keys of its own in all shards.
+ * Workloads: what many clients do to one server at once, and what is checked of it. Each of the five has keys of its own in all shards.
  *
- * - groups: a few clients on a few keys with every kind of command over several of them; checked for linearizability.
+ * - groups: a few clients on a few keys with every kind of command over several of them, also in pipelines; checked for linearizability.
  * - bank: transfers between accounts, in transactions with and without WATCH; no reader ever sees another sum.
  * - appends: transactions of appends and reads; checked in Elle's manner.
  * - queues: producers, and consumers that wait; each element goes to one of them.
+ * - relays: pipelines that move an element to a key where a client waits and then ask for it there; who waits is served in between.
  *
  * With `deaths`, clients die between question and answer now and then.
  */
@@ -25,13 +26,14 @@ export interface Run {
   readonly prefix: string;
 }
 
-/** All four at once; what was wrong, nothing if nothing was. */
+/** All five at once; what was wrong, nothing if nothing was. */
 export async function runAll(run: Run, groups = 4): Promise<string[]> {
   const found = await Promise.all([
     ...Array.from({ length: groups }, (_, i) => group({ ...run, seed: run.seed + i, prefix: `${run.prefix}g${i}:` })),
     bank({ ...run, prefix: `${run.prefix}bank:` }),
     appends({ ...run, prefix: `${run.prefix}append:` }),
     queues({ ...run, prefix: `${run.prefix}queue:` }),
+    relays({ ...run, prefix: `${run.prefix}relay:` }),
   ]);
   return found.flat();
 }
@@ -115,6 +117,7 @@ export async function group(run: Run): Promise<string[]> {
     const count = random.chance(0.25) ? random.between(2, 4) : 1;
     const commands = Array.from({ length: count }, () => command(random));
     if (client.lost < GROUP_DEATHS && random.chance(run.deaths)) await client.die(commands);
+    else if (random.chance(0.5)) await client.pipeline(commands);
     else await client.run(commands);
   });
   const wrong = linearizability(history.operations);
@@ -204,4 +207,49 @@ export async function queues(run: Run): Promise<string[]> {
   }
   if (once.size > 0) wrong.push(`elements that nobody pushed: ${[...once].slice(0, 10)}`);
   return wrong.map((text) => `${run.prefix} (seed ${run.seed}): ${text}`);
+}
+
+/** The share of `queues`' steps that a relay takes: each waits until its clients do. */
+const RELAY_SHARE = 0.1;
+
+export async function relays(run: Run): Promise<string[]> {
+  const keys = [1, 2, 3].map((n) => `${run.prefix}${n}`);
+  const source = `${run.prefix}source`;
+  const random = new Random(run.seed * 1000 + 500);
+  const waiters = keys.map((_, i) => new RecordingClient(i, new History(), run.connect));
+  const mover = new RecordingClient(keys.length, new History(), run.connect);
+  const ids: string[] = [];
+  for (const waiter of waiters) ids.push(String(await waiter.run([["CLIENT", "ID"]])));
+  const wrong: string[] = [];
+  for (let k = 0; k < run.steps * RELAY_SHARE; k++) {
+    const waiting = waiters.map((waiter, i) => waiter.run([["BLPOP", keys[i], "0"]]));
+    for (let all = false; !all;) {
+      const list = String(await mover.run([["CLIENT", "LIST", "ID", ...ids]]));
+      all = list.match(/ flags=b /g)?.length === ids.length;
+    }
+    const values = keys.map((_, i) => `${k}.${i}`);
+    // Each key gets its element from another one; some of what stands between has to do with neither.
+    const moves = keys.flatMap((key, i) => [
+      ["RPUSH", source, values[i]],
+      random.chance(0.5) ? ["LMOVE", source, key, "LEFT", "RIGHT"] : ["RPOPLPUSH", source, key],
+      random.chance(0.5) ? ["LPOP", key] : ["LMOVE", key, source, "LEFT", "LEFT"],
+      ...(random.chance(0.5) ? [] : [["LLEN", keys[(i + 1) % keys.length]]]),
+    ]);
+    const replies = await mover.pipeline(moves);
+    const taken = replies.filter((reply, i) =>
+      moves[i][0] !== "RPUSH" && moves[i][1] !== source && reply !== null && reply !== "0"
+    );
+    if (taken.length > 0) {
+      wrong.push(`${run.prefix} (seed ${run.seed}): ${taken} was given to the mover though a client waited`);
+      for (const promise of waiting) promise.catch(() => {}); // they go as they wait
+      break;
+    }
+    for (const [i, reply] of (await Promise.all(waiting)).entries()) {
+      if (String(reply) !== `${keys[i]},${values[i]}`) {
+        wrong.push(`${run.prefix} (seed ${run.seed}): ${keys[i]} gave ${reply}`);
+      }
+    }
+  }
+  for (const client of [...waiters, mover]) client.close();
+  return wrong;
 }
