@@ -136,9 +136,15 @@ export class RingWriter extends RingEnd {
 
 /** The consumer's end. */
 export class RingReader extends RingEnd {
-  private tail = DATA;
-  private released = DATA;
-  private head = DATA;
+  private tail: number;
+  private released: number;
+  private head: number;
+
+  /** A consumer may follow another: it begins with what that one has not given back. */
+  constructor(buffer: SharedArrayBuffer) {
+    super(buffer);
+    this.tail = this.released = this.head = Atomics.load(this.i32, TAIL) || DATA;
+  }
 
   /** Byte offset of the next message, or 0 when there is none. */
   peek(): number {

@@ -250,6 +250,15 @@ class Run {
         } else {
           await say("BGREWRITEAOF");
           if (random.chance(0.2)) await say("BGSAVE");
+          if (policy === "always" && random.chance(0.3)) {
+            // The files go to another thread and back, inline.
+            if (history.promised === Infinity) history.promised = moment;
+            await say("CONFIG", "SET", "appendfsync", random.pick(["everysec", "no"]));
+            await delay(random.between(0, 20));
+            await say("CONFIG", "SET", "appendfsync", "always");
+            await say("PING"); // waits for the disk, and so for all that was acknowledged before
+            history.promised = Infinity;
+          }
           if (
             policy === "everysec" &&
             (await say("WAITAOF", "1", "0", "100")).startsWith('{"type":"array","items":[{"type":"int","text":"1"')

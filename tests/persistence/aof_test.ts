@@ -142,6 +142,40 @@ for (const shards of [0, 1, 4]) {
   });
 }
 
+test("the files change hands between main and the persistence thread while clients write, with rewrites and switches", async () => {
+  const dir = tempDir();
+  const { running, client, log } = await startAt(dir, 0);
+  const clients = await Promise.all(Array.from({ length: 4 }, () => Client.connect(running)));
+  let round = 0;
+  let over = false;
+  const writing = Promise.all(clients.map(async (each) => {
+    while (!over) await change(each, round++);
+  }));
+  let durable = 0;
+  for (let i = 0; i < 40; i++) {
+    const policy = i % 2 === 0 ? "always" : i % 4 === 1 ? "everysec" : "no";
+    assertEquals(await text(client, "CONFIG", "SET", "appendfsync", policy), "OK");
+    if (i % 10 === 3) await client.call("BGREWRITEAOF");
+    if (i === 20) await client.call("CONFIG", "SET", "appendonly", "no");
+    if (i === 22) await client.call("CONFIG", "SET", "appendonly", "yes");
+    assertEquals(await text(client, "SET", `probe:${i}`, "acknowledged"), "OK");
+    if (policy === "always" && (i < 20 || i > 22)) {
+      assert(increments(dir).includes(`probe:${i}\r\n`), "a reply came before its record was written");
+      durable++;
+    }
+    await new Promise((resolve) => setTimeout(resolve, (i * 7) % 25));
+  }
+  assert(durable > 15);
+  over = true;
+  await writing;
+  const digest = await text(client, "DEBUG", "DIGEST");
+  await waitFor(async () => await info(client, "aof_pending_rewrite") === "0", "the base");
+  assertEquals(await info(client, "aof_last_write_status"), "ok", log.join(""));
+  await running.close();
+  const again = await startAt(dir, 2);
+  assertEquals(await text(again.client, "DEBUG", "DIGEST"), digest, again.log.join(""));
+});
+
 test("transactions and split commands are there whole, or not at all, wherever the file is cut", async () => {
   const dir = tempDir();
   const { running, client } = await startAt(dir, 4);

@@ -22,6 +22,9 @@ import { InlineWaits } from "./inline_waits.ts";
 import { Gate, type Session } from "./session.ts";
 import type { Composition, Shards } from "./shards.ts";
 
+/** A bell that nobody sleeps at. */
+const NOBODY = new Doorbell();
+
 export class InlineShards implements Shards {
   readonly threads = 0;
   readonly stores: readonly Store[];
@@ -30,6 +33,7 @@ export class InlineShards implements Shards {
   readonly waits: InlineWaits;
   private nextStepMs = 0;
   private readonly journalRing: JournalRing;
+  private readonly persistenceBell: Doorbell;
   private readonly positions: JournalPositions;
   private journaling = false;
   /** Commands processed as of the last step: as long as there are none, a snapshot makes no pauses. */
@@ -53,12 +57,8 @@ export class InlineShards implements Shards {
     this.stores = [engine.store];
     this.waits = new InlineWaits(engine, this);
     this.positions = new JournalPositions(persistence.positions);
-    this.journalRing = new JournalRing(
-      persistence.journals[0],
-      this.positions,
-      0,
-      new Doorbell(persistence.bell),
-    );
+    this.persistenceBell = new Doorbell(persistence.bell);
+    this.journalRing = new JournalRing(persistence.journals[0], this.positions, 0, this.persistenceBell);
     engine.notifyBy(this.notifier);
     engine.snapshots = snapshotFeed(engine.store, persistence, 0);
   }
@@ -201,6 +201,16 @@ export class InlineShards implements Shards {
 
   settleJournal(): void {
     if (this.journaling || this.journalRing.waits) this.journalRing.publish();
+  }
+
+  /** Whether main reads the journal itself, so that no other thread is to be woken for it. */
+  set readsJournal(here: boolean) {
+    this.journalRing.bell = here ? NOBODY : this.persistenceBell;
+  }
+
+  /** Bytes of the journal that wait for room in its ring. */
+  get journalBacklog(): number {
+    return this.journalRing.backlogBytes;
   }
 
   get unsynced(): boolean {

@@ -9,7 +9,7 @@ import { spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import { createPositions } from "../journal_positions.ts";
 import { AOF_FIGURES } from "../persistence/aof_messages.ts";
 import type { PersistenceSetup } from "../persistence/setup.ts";
-import type { TaskMessage } from "../persistence/task.ts";
+import type { TaskMessage, TaskSetup } from "../persistence/task.ts";
 
 /**
  * Bytes of an engine's journal ring: at 40 MB/s, the most that one shard's SETs make, room for the 50 ms that a disk usually takes to
@@ -24,7 +24,7 @@ export type TaskListener = (message: TaskMessage) => void;
 
 export class PersistenceThread {
   /** The memory that the thread shares with engines and main. */
-  readonly shared: Omit<PersistenceSetup, "wakeHandle">;
+  readonly shared: TaskSetup;
   private readonly bell = new Doorbell();
   private readonly sender: Sender<TaskMessage>;
   private readonly receiver: Receiver<TaskMessage>;

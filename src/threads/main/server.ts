@@ -262,7 +262,7 @@ export class Server {
     for (const session of this.connections.sessions.values()) this.connections.flush(session);
     this.network.close();
     await this.shards.close();
-    await this.persistence.thread.close();
+    await this.persistence.close();
   }
 
   /** Between groups of network callbacks. Returns ms until the next one is wanted. */
@@ -278,7 +278,7 @@ export class Server {
     if (this.connections.turn()) waitMs = 0;
     this.tracking.turn();
     this.pushes.flush();
-    this.persistence.commit();
+    waitMs = Math.min(waitMs, this.persistence.commit());
     return Math.min(waitMs, this.cron.turn(now));
   }
 

@@ -59,7 +59,41 @@ export interface RewrittenAof extends TaskMessage {
   readonly place: AofPlace;
 }
 
-export type ToAofTask = OpenAof | ConfigureAof | RewrittenAof;
+/** Another thread's task is to go on with the files. */
+export interface LeaveAof extends TaskMessage {
+  readonly kind: "leave";
+}
+
+/** Goes on where the other thread's task left. */
+export interface TakeAof extends TaskMessage {
+  readonly kind: "take";
+  readonly from: AofLeft;
+}
+
+export type ToAofTask = OpenAof | ConfigureAof | RewrittenAof | LeaveAof | TakeAof;
+
+/** What the task must know of open files to go on with them. */
+export interface AofFiles {
+  readonly place: AofPlace;
+  readonly settings: AofSettings;
+  /** Where the increment is while the manifest does not name it; "" when it does. */
+  readonly temporaryPath: string;
+  /** Bytes of the files that are not written any more. */
+  readonly otherBytes: number;
+  /** Sequence number of the increment that began at the last cut. */
+  readonly cutSeq: number;
+}
+
+/** Everything taken from the journals is written, synced and closed; the task does nothing more. */
+export interface AofLeft extends TaskMessage {
+  readonly kind: "left";
+  /** Absent when no files were open. */
+  readonly files?: AofFiles;
+  /** Records taken from each journal, ever, and cuts met. */
+  readonly taken: readonly number[];
+  readonly cuts: number;
+  readonly early?: RewrittenAof;
+}
 
 /** The files are open. `baseSeq`: sequence number of the last base. */
 export interface AofOpened extends TaskMessage {
@@ -119,6 +153,7 @@ export type FromAofTask =
   | AofFatal
   | AofSwitched
   | AofClosed
+  | AofLeft
   | AofLatency;
 
 /** Gauges that the task publishes for INFO: indices of doubles in shared memory. */

@@ -1,14 +1,17 @@
 /**
- * AppendOnlyTask: writes what the journals bring into the append-only file. Persistence thread.
+ * AppendOnlyTask: writes what the journals bring into the append-only file. In one thread at a time: the persistence thread, or main
+ * (threads/main/persistence/aof_driver.ts).
  *
  *   closed --open--> open --END--> closed
  *                    open, anew: the increment is a temporary one, not in the manifest, until a rewrite has given it a base
+ *   any    --leave--> closed, while another thread's task, on `take`, is what this one was
  *
  * Invariants:
  * 1. What the files hold is a prefix of the order of requests (journal_merge.ts), whole transactions only but for a torn tail.
  * 2. `durable` of an engine grows only over records that are written, and synced with it; under `always` each time, so that a reply may go.
  * 3. A rewrite's increment begins exactly at its cut: the base and the increments from there on are the whole data.
  * 4. What follows Mark.END waits in the rings until the files that it is for are open, or known not to.
+ * 5. It leaves with nothing taken that is not on the disk, between two commands that need not stand together.
  */
 import { FileError, type Files, monotonicMs, type OpenFile } from "../../runtime/mod.ts";
 import { JournalPositions } from "../journal_positions.ts";
@@ -16,6 +19,8 @@ import { AofFolder, type AofPlace } from "./aof_folder.ts";
 import {
   AOF_TASK,
   AofFigure,
+  type AofFiles,
+  type AofLeft,
   type AofSettings,
   type EmptyBase,
   type FromAofTask,
@@ -39,13 +44,16 @@ const STEP_BYTES = 1 << 18;
  */
 const NAP_MS = 2;
 
+/** How soon files that could not be opened are tried again. */
+const TAKE_RETRY_MS = 1000;
+
 /** And this often while a record waits for another engine, under `always`. */
 const SHORT_NAP_MS = 0.1;
 
 export class AppendOnlyTask implements Task {
   readonly name = AOF_TASK;
   private readonly positions: JournalPositions;
-  private readonly merge: JournalMerge;
+  private merge: JournalMerge;
   private readonly figures: Float64Array;
   private readonly opens: OpenAof[] = [];
   private folder: AofFolder | undefined;
@@ -65,6 +73,11 @@ export class AppendOnlyTask implements Task {
   private ending = false;
   /** The files can't be opened: what comes up to Mark.END is dropped. */
   private discards = false;
+  private leaving = false;
+  /** What another thread's task has left and this one could not open yet, when it tries again, and what it was told meanwhile. */
+  private left: AofLeft | undefined;
+  private takeMs = 0;
+  private readonly unheard: ToAofTask[] = [];
   private readonly written: Int32Array;
   private disk = this.newDisk();
 
@@ -72,16 +85,22 @@ export class AppendOnlyTask implements Task {
     const { setup } = host;
     this.positions = new JournalPositions(setup.positions);
     this.figures = new Float64Array(setup.aofFigures);
-    this.merge = new JournalMerge(setup.journals, this.positions, {
-      begin: () => this.writer?.stamp(),
-      append: (buf, from, len) => this.writer?.append(buf, from, len),
-      mark: (mark) => this.mark(mark),
-    });
+    this.merge = this.newMerge();
     this.written = new Int32Array(setup.journals.length);
   }
 
+  private newMerge(taken?: readonly number[]): JournalMerge {
+    const sink = {
+      begin: () => this.writer?.stamp(),
+      append: (buf: Uint8Array, from: number, len: number) => this.writer?.append(buf, from, len),
+      mark: (mark: number) => this.mark(mark),
+    };
+    return new JournalMerge(this.host.setup.journals, this.positions, sink, taken);
+  }
+
   receive(message: ToAofTask): void {
-    if (message.kind === "open") {
+    if (this.left !== undefined) this.unheard.push(message);
+    else if (message.kind === "open") {
       this.opens.push(message);
       if (this.writer === undefined && !this.discards) this.open();
     } else if (message.kind === "configure") {
@@ -89,7 +108,9 @@ export class AppendOnlyTask implements Task {
       if (this.writer === undefined) return;
       this.writer.settings = message.settings;
       if (!message.settings.keepsHistory) this.collect();
-    } else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
+    } else if (message.kind === "leave") this.leaving = true;
+    else if (message.kind === "take") this.take(message.from, monotonicMs());
+    else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
     else if (((message.cut - this.cuts) | 0) > 0) this.early = message;
     else this.rewritten(this.writer, message.rdb);
   }
@@ -107,9 +128,11 @@ export class AppendOnlyTask implements Task {
   }
 
   step(nowMs: number): number {
+    if (this.left !== undefined) return this.take(this.left, nowMs);
+    if (this.leaving) this.leave(nowMs);
     this.takeEarly();
     const { writer } = this;
-    if (writer === undefined) return this.discards ? this.discard() : Infinity;
+    if (writer === undefined) return this.discards ? this.discard() : this.leaving ? NAP_MS : Infinity;
     let merged = 0;
     if (this.ending) this.end();
     else {
@@ -124,8 +147,8 @@ export class AppendOnlyTask implements Task {
     this.publishFigures();
     if (this.disk.retry(this.folder!, nowMs) && !this.settings!.keepsHistory) this.collect();
     if (merged >= STEP_BYTES) return 0;
-    const earlyMs = this.early === undefined ? Infinity : NAP_MS;
-    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs), this.disk.dueMs(nowMs), earlyMs);
+    const soonMs = this.early === undefined && !this.leaving ? Infinity : NAP_MS;
+    const dueMs = Math.min(writer.writeDueMs(nowMs), writer.syncDueMs(nowMs), this.disk.dueMs(nowMs), soonMs);
     const always = this.settings!.policy === "always";
     if (merged === 0 && this.merge.ready()) return this.nap(always ? SHORT_NAP_MS : dueMs);
     return merged === 0 || always ? dueMs : this.nap(dueMs);
@@ -185,18 +208,8 @@ export class AppendOnlyTask implements Task {
   private open(): void {
     const message = this.opens.shift()!;
     try {
-      this.settings = message.settings;
-      this.folder = new AofFolder(this.files, message.place);
-      this.disk = this.newDisk();
-      this.writer = new AofWriter(this.files, {
-        warning: this.warning,
-        notice: this.notice,
-        state: (reason) => this.disk.writerState(reason),
-        fatal: (line) => this.tell({ task: AOF_TASK, kind: "fatal", line }),
-        latency: (event, ms) => this.tell({ task: AOF_TASK, kind: "latency", event, ms }),
-        syncing: (on) => this.figures[AofFigure.SYNCING] = on ? 1 : 0,
-      }, message.settings);
-      this.folder.load(this.notice);
+      this.prepare(message.place, message.settings);
+      this.writer = this.newWriter(message.settings);
       if (message.anew) this.openTemporary();
       else this.openLast(message.base);
     } catch (error) {
@@ -212,7 +225,26 @@ export class AppendOnlyTask implements Task {
     this.merge.restart();
     this.figures[AofFigure.BASE_SIZE] = this.otherBytes + this.writer.size;
     this.publishFigures();
-    this.tell({ task: AOF_TASK, kind: "opened", baseSeq: this.folder.manifest.baseSeq });
+    this.tell({ task: AOF_TASK, kind: "opened", baseSeq: this.folder!.manifest.baseSeq });
+  }
+
+  /** Reads the manifest. Throws AofError and FileError. */
+  private prepare(place: AofPlace, settings: AofSettings): void {
+    this.settings = settings;
+    this.folder = new AofFolder(this.files, place);
+    this.disk = this.newDisk();
+    this.folder.load(this.notice);
+  }
+
+  private newWriter(settings: AofSettings): AofWriter {
+    return new AofWriter(this.files, {
+      warning: this.warning,
+      notice: this.notice,
+      state: (reason) => this.disk.writerState(reason),
+      fatal: (line) => this.tell({ task: AOF_TASK, kind: "fatal", line }),
+      latency: (event, ms) => this.tell({ task: AOF_TASK, kind: "latency", event, ms }),
+      syncing: (on) => this.figures[AofFigure.SYNCING] = on ? 1 : 0,
+    }, settings);
   }
 
   /** The data is new to the folder: what comes goes beside its files. */
@@ -271,6 +303,64 @@ export class AppendOnlyTask implements Task {
   /** Makes an empty file, or empties one that a crash left over. */
   private create(path: string): void {
     this.files.open(path, "write").close();
+  }
+
+  // ---- from one thread to another ---------------------------------------------------------------------------------
+
+  /** Lets go of the files, if all that was taken is on the disk and nothing must come first. */
+  private leave(nowMs: number): void {
+    const { writer, merge, early } = this;
+    if (this.ending || this.discards || this.opens.length > 0 || !merge.whole) return;
+    let files: AofFiles | undefined;
+    if (writer !== undefined) {
+      if (writer.buffered > 0 || this.disk.dueMs(nowMs) !== Infinity || !writer.settle()) return;
+      this.noteWritten();
+      this.noteDurable();
+      files = {
+        place: this.folder!.place,
+        settings: this.settings!,
+        temporaryPath: this.temporary ? this.temporaryPath : "",
+        otherBytes: this.otherBytes,
+        cutSeq: this.cutSeq,
+      };
+      writer.abandon();
+      this.writer = undefined;
+    }
+    if (merge.release()) this.host.wakeMain();
+    this.leaving = false;
+    this.early = undefined;
+    this.tell({ task: AOF_TASK, kind: "left", files, taken: [...merge.taken], cuts: this.cuts, early });
+  }
+
+  /** Goes on where the other thread's task has left; what it can't open yet, it tries again. Returns ms until the next try, or 0. */
+  private take(from: AofLeft, nowMs: number): number {
+    const { files, taken, cuts, early } = from;
+    if (files !== undefined) {
+      if (this.left !== undefined && nowMs < this.takeMs) return this.takeMs - nowMs;
+      try {
+        this.prepare(files.place, files.settings);
+        const writer = this.newWriter(files.settings);
+        writer.open(files.temporaryPath || this.folder!.path(this.folder!.manifest.incr.at(-1)!.name));
+        this.writer = writer;
+      } catch (error) {
+        if (!(error instanceof AofError) && !(error instanceof FileError)) throw error;
+        if (this.left === undefined) this.warning(`Can't open the append-only file: ${error.message}`);
+        this.left = from;
+        this.takeMs = nowMs + TAKE_RETRY_MS;
+        return TAKE_RETRY_MS;
+      }
+      this.left = undefined;
+      this.temporary = files.temporaryPath !== "";
+      this.temporaryPath = files.temporaryPath;
+      this.otherBytes = files.otherBytes;
+      this.cutSeq = files.cutSeq;
+    }
+    this.cuts = cuts;
+    this.early = early;
+    this.written.set(taken);
+    this.merge = this.newMerge(taken);
+    for (const message of this.unheard.splice(0)) this.receive(message);
+    return 0;
   }
 
   // ---- marks ------------------------------------------------------------------------------------------------------
@@ -442,6 +532,7 @@ export class AppendOnlyTask implements Task {
   }
 
   close(): void {
+    if (this.left !== undefined) this.take(this.left, Infinity);
     const { writer } = this;
     if (writer === undefined) return;
     while (this.writer !== undefined && this.merge.step(STEP_BYTES) > 0) writer.write(monotonicMs());

@@ -67,13 +67,15 @@ export class JournalMerge {
   /** The database selected where the file ends; NONE where it begins. */
   private db = NONE;
 
+  /** `taken`: where it goes on from when another merge has taken so much from the same rings and was `whole`. */
   constructor(
     rings: readonly SharedArrayBuffer[],
     private readonly positions: JournalPositions,
     private readonly sink: JournalSink,
+    taken?: readonly number[],
   ) {
     this.readers = rings.map((ring) => new RingReader(ring));
-    this.taken = new Int32Array(rings.length);
+    this.taken = taken === undefined ? new Int32Array(rings.length) : Int32Array.from(taken);
     this.uncommitted = new Int32Array(rings.length);
     this.watermark = new Int32Array(rings.length);
     this.heads = new Int32Array(rings.length);
@@ -82,6 +84,11 @@ export class JournalMerge {
   /** The next command goes to the beginning of a file: it selects its database. */
   restart(): void {
     this.db = NONE;
+  }
+
+  /** True when nothing that was emitted needs more behind it. */
+  get whole(): boolean {
+    return this.group.length === 0 && this.bracket === Bracket.NONE;
   }
 
   /** True when a record is there, though it may have to wait for others. */

@@ -1,5 +1,6 @@
 /**
- * Task: one of the jobs that the persistence worker does side by side (the AOF, snapshots). Persistence thread.
+ * Task: one of the jobs that the persistence worker does side by side (the AOF, snapshots). Persistence thread; the AOF's also main
+ * (threads/main/persistence/aof_driver.ts).
  *
  * A task never waits: it does a bounded piece of work and says when it wants to go on. Only its own files may hold it up.
  */
@@ -11,9 +12,12 @@ export interface TaskMessage {
   readonly kind: string;
 }
 
-/** What the worker offers its tasks. */
+/** The shared memory that tasks work with. */
+export type TaskSetup = Omit<PersistenceSetup, "wakeHandle">;
+
+/** What the thread that they run in offers tasks. */
 export interface TaskHost {
-  readonly setup: PersistenceSetup;
+  readonly setup: TaskSetup;
   /** Sends a message to main's counterpart of the task, and wakes main. */
   tell(message: TaskMessage): void;
   /** Lets the whole thread rest for `ms` although the bell may ring. */

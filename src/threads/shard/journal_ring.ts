@@ -26,12 +26,12 @@ export class JournalRing implements Journal {
   private recorded = 0;
   private unpublished = 0;
 
-  /** The journal of engine `engine`; `bell` wakes the persistence thread. */
+  /** The journal of engine `engine`; `bell` wakes who reads it. */
   constructor(
     buffer: SharedArrayBuffer,
     private readonly positions: JournalPositions,
     private readonly engine: number,
-    private readonly bell: Doorbell,
+    public bell: Doorbell,
   ) {
     this.ring = new RingWriter(buffer);
     this.piece = pieceBytes(this.ring.maxMessage);

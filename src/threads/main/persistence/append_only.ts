@@ -1,6 +1,6 @@
 /**
  * AppendOnly: the append-only file as the server sees it: on and off, rewriting, what INFO tells, and whether it lets clients write. The files
- * are the persistence thread's (threads/persistence/append_only_task.ts). Main thread.
+ * are its task's (threads/persistence/append_only_task.ts), wherever that runs (aof_driver.ts). Main thread.
  *
  *   off --CONFIG SET appendonly yes--> on, without a base --first rewrite--> on --no--> off
  *   off --start, data loaded from the files--> on
@@ -26,6 +26,7 @@ import { JournalMode } from "../../shard/journal.ts";
 import type { Field } from "../info/sections.ts";
 import type { PersistenceThread } from "../persistence_thread.ts";
 import type { Server } from "../server.ts";
+import { AofDriver } from "./aof_driver.ts";
 import { auxFields } from "./aux_fields.ts";
 import type { SnapshotOutcome, Snapshots } from "./snapshots.ts";
 
@@ -47,6 +48,7 @@ export class AppendOnly {
   /** False until a rewrite has made a base for data that was not loaded from the files. */
   private hasBase = true;
   private baseSeq = 0;
+  private readonly driver: AofDriver;
   private readonly figures: Float64Array;
   /** Cuts set in the journals, ever. */
   private cuts = 0;
@@ -73,11 +75,11 @@ export class AppendOnly {
 
   constructor(
     private readonly server: Server,
-    private readonly thread: PersistenceThread,
+    thread: PersistenceThread,
     private readonly snapshots: Snapshots,
   ) {
     this.figures = new Float64Array(thread.shared.aofFigures);
-    thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
+    this.driver = new AofDriver(server.shards, thread, (message) => this.receive(message));
     const { config } = server;
     config.on("appendonly", () => {
       this.isRefused = false;
@@ -108,6 +110,16 @@ export class AppendOnly {
   /** True while replies must wait for the disk. */
   get commits(): boolean {
     return this.on && this.server.config.value("appendfsync") === "always";
+  }
+
+  /** Each turn, when its requests have run. Returns ms until the next one is wanted. */
+  turn(): number {
+    return this.driver.turn(this.commits);
+  }
+
+  /** Lets nothing be lost that was recorded: the server ends. */
+  close(): Promise<void> {
+    return this.driver.close();
   }
 
   /** Why writes are refused now. */
@@ -206,7 +218,7 @@ export class AppendOnly {
   }
 
   private send(message: ToAofTask): void {
-    this.thread.send(message);
+    this.driver.send(message, this.commits);
   }
 
   private settings(): AofSettings {

@@ -45,8 +45,14 @@ export class Persistence {
     this.thread.turn();
   }
 
-  /** Each turn of the network, when its requests have run: replies that waited for the disk go. */
-  commit(): void {
+  /** Each turn of the network, when its requests have run: replies that waited for the disk go. Returns ms until the next turn is wanted. */
+  commit(): number {
+    const dueMs = this.appendOnly.turn();
+    this.letGo();
+    return dueMs;
+  }
+
+  private letGo(): void {
     const { commits } = this;
     if (commits.active !== this.appendOnly.commits) {
       commits.active = this.appendOnly.commits;
@@ -55,6 +61,12 @@ export class Persistence {
     if (this.server.connections.commits === undefined) return;
     commits.turn();
     if (!commits.active && commits.idle) this.server.connections.commits = undefined;
+  }
+
+  /** Lets every task finish and ends the thread. */
+  async close(): Promise<void> {
+    await this.appendOnly.close();
+    await this.thread.close();
   }
 
   /** Some times a second. */

@@ -1,0 +1,147 @@
+/**
+ * AofDriver: lets the task that writes the append-only file (threads/persistence/append_only_task.ts) run where it costs least: in the
+ * persistence thread, so that main never waits for a disk; but in main itself under `appendfsync always` with the engine inline. There no
+ * reply may leave before the sync anyway, and two wake-ups of a thread a sync would take longer than the sync. Main thread.
+ *
+ *   thread --wanted here: leave--> leaving --left--> here --wanted there: leave--> leaving --left--> thread
+ *
+ * Invariant: the files and the journals' rings belong to one of the two tasks at a time; while they change hands, what main has to say waits.
+ */
+import { monotonicMs, systemFiles } from "../../../runtime/mod.ts";
+import { AppendOnlyTask } from "../../persistence/append_only_task.ts";
+import { AOF_TASK, type AofLeft, type FromAofTask, type ToAofTask } from "../../persistence/aof_messages.ts";
+import type { TaskHost, TaskMessage, TaskSetup } from "../../persistence/task.ts";
+import { InlineShards } from "../inline_shards.ts";
+import type { PersistenceThread } from "../persistence_thread.ts";
+import type { Shards } from "../shards.ts";
+
+/** How long a task that runs here rests when it asks for that. */
+const NAP_MS = 2;
+
+export class AofDriver implements TaskHost {
+  /** The engine's journal, where that can be read here. */
+  private readonly inline: InlineShards | undefined;
+  /** The task, once it has run here; `here` while it does. */
+  private readonly task: AppendOnlyTask | undefined;
+  private here = false;
+  private leaving = false;
+  /** True before anything was said: the task may begin where it is wanted. */
+  private untouched = true;
+  private wantedHere = false;
+  private readonly waiting: ToAofTask[] = [];
+  private readonly told: TaskMessage[] = [];
+  private napped = false;
+  private dueMs = Infinity;
+  private onHandedOver: (() => void) | undefined;
+
+  /** `listener` gets what the task tells main, wherever it runs, and never before `send` has returned. */
+  constructor(
+    shards: Shards,
+    private readonly thread: PersistenceThread,
+    private readonly listener: (message: FromAofTask) => void,
+  ) {
+    this.inline = shards instanceof InlineShards ? shards : undefined;
+    this.task = this.inline === undefined ? undefined : new AppendOnlyTask(this, systemFiles);
+    thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
+  }
+
+  // ---- what the task is offered here --------------------------------------------------------------------------------
+
+  get setup(): TaskSetup {
+    return this.thread.shared;
+  }
+
+  tell(message: TaskMessage): void {
+    if (this.told.length === 0) queueMicrotask(() => this.deliver());
+    this.told.push(message);
+  }
+
+  nap(): void {
+    this.napped = true;
+  }
+
+  wakeMain(): void {
+    // It is awake.
+  }
+
+  // ---- main's side --------------------------------------------------------------------------------------------------
+
+  /** Whether the task is wanted here, from the next message or turn on. */
+  private want(here: boolean): void {
+    this.wantedHere = here && this.task !== undefined;
+    if (this.leaving || this.wantedHere === this.here) return;
+    if (this.untouched) return this.settleIn(this.wantedHere);
+    this.leaving = true;
+    this.pass({ task: AOF_TASK, kind: "leave" });
+  }
+
+  private settleIn(here: boolean): void {
+    this.here = here;
+    if (this.inline !== undefined) this.inline.readsJournal = here;
+  }
+
+  /** A message for the task; `commits`: whether replies are to wait for the disk. */
+  send(message: ToAofTask, commits: boolean): void {
+    this.want(commits);
+    this.untouched = false;
+    if (this.leaving) this.waiting.push(message);
+    else this.pass(message);
+  }
+
+  private pass(message: ToAofTask): void {
+    if (!this.here) return this.thread.send(message);
+    this.dueMs = 0;
+    this.task!.receive(message);
+  }
+
+  /** Each turn, when its requests have run: what they recorded is written, and synced, when this returns. Returns ms until the next one is wanted. */
+  turn(commits: boolean): number {
+    this.want(commits);
+    if (!this.here) return Infinity;
+    const { inline, task } = this;
+    inline!.settleJournal();
+    const now = monotonicMs();
+    if (!task!.ready() && now < this.dueMs) return this.dueMs - now;
+    this.dueMs = now + this.work();
+    this.deliver();
+    return Math.max(0, this.dueMs - now);
+  }
+
+  /** Steps until nothing is left to do now. Returns ms until there is again. */
+  private work(): number {
+    const { inline, task } = this;
+    for (let before = Infinity;;) {
+      this.napped = false;
+      const waitMs = task!.step(monotonicMs());
+      if (this.napped) return NAP_MS;
+      const backlog = inline!.journalBacklog;
+      // What waited for room in the ring finds some now.
+      if (waitMs > 0 && (backlog === 0 || backlog >= before)) return waitMs;
+      before = backlog;
+      inline!.settleJournal();
+    }
+  }
+
+  private deliver(): void {
+    for (const message of this.told.splice(0)) this.receive(message as FromAofTask);
+  }
+
+  private receive(message: FromAofTask): void {
+    if (message.kind === "left") this.handOver(message);
+    else this.listener(message);
+  }
+
+  private handOver(left: AofLeft): void {
+    this.settleIn(!this.here);
+    this.leaving = false;
+    this.pass({ task: AOF_TASK, kind: "take", from: left });
+    for (const message of this.waiting.splice(0)) this.pass(message);
+    this.onHandedOver?.();
+  }
+
+  /** The server ends: the task here finishes; the persistence thread's will when that is closed. */
+  async close(): Promise<void> {
+    while (this.leaving) await new Promise<void>((resolve) => this.onHandedOver = resolve);
+    if (this.here) this.task!.close();
+  }
+}
