@@ -416,9 +416,7 @@ export class Connections implements SocketHandler {
   }
 
   private sendOutput(session: Session): void {
-    const socket = session.socket;
-    const empty = session.output.drain((buf, from, to) => socket.write(buf, from, to), session.heldBytes);
-    if (empty) {
+    if (session.output.drain(session.socket, session.heldBytes)) {
       session.softLimitSince = 0;
       this.shutIfDone(session);
     }

@@ -7,6 +7,7 @@
  */
 
 import { copyBytes } from "../../base/bytes.ts";
+import type { Socket } from "../../runtime/mod.ts";
 
 /** Small writes are gathered into chunks of this size, so that a slow reader costs few objects. */
 const CHUNK = 16384;
@@ -77,14 +78,14 @@ export class Output {
   }
 
   /**
-   * Offers everything but the last `kept` bytes to `write`, which answers how much it took; returns true when nothing at all is left.
+   * Offers everything but the last `kept` bytes to the socket; returns true when nothing at all is left.
    */
-  drain(write: (buf: Uint8Array, from: number, to: number) => number, kept = 0): boolean {
+  drain(socket: Pick<Socket, "write">, kept = 0): boolean {
     const { chunks } = this;
     let sent = 0;
     while (sent < chunks.length && this.bytes > kept) {
       const chunk = chunks[sent];
-      const n = write(chunk.buf, chunk.from, Math.min(chunk.to, chunk.from + this.bytes - kept));
+      const n = socket.write(chunk.buf, chunk.from, Math.min(chunk.to, chunk.from + this.bytes - kept));
       this.bytes -= n;
       chunk.from += n;
       if (chunk.from < chunk.to) break;

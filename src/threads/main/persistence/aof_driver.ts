@@ -32,6 +32,11 @@ export class AofDriver implements TaskHost {
   private readonly told: TaskMessage[] = [];
   private napped = false;
   private dueMs = Infinity;
+  /** How long the last writing and syncing took. */
+  private workMs = 0;
+  /** Clients that wait for the next one as of the last turn, and since when the first does. */
+  private gathered = 0;
+  private sinceMs = 0;
   private onHandedOver: (() => void) | undefined;
 
   /** `listener` gets what the task tells main, wherever it runs, and never before `send` has returned. */
@@ -94,17 +99,33 @@ export class AofDriver implements TaskHost {
     this.task!.receive(message);
   }
 
-  /** Each turn, when its requests have run: what they recorded is written, and synced, when this returns. Returns ms until the next one is wanted. */
-  turn(commits: boolean): number {
+  /**
+   * Each turn, when its requests have run: writes and syncs what they recorded, or lets more of it come first. Returns ms until the next turn
+   * is wanted. `waiting` clients have replies that wait.
+   */
+  turn(commits: boolean, waiting: number): number {
     this.want(commits);
     if (!this.here) return Infinity;
     const { inline, task } = this;
     inline!.settleJournal();
     const now = monotonicMs();
     if (!task!.ready() && now < this.dueMs) return this.dueMs - now;
+    if (this.gathers(now, waiting)) return 0;
     this.dueMs = now + this.work();
+    this.workMs = monotonicMs() - now;
     this.deliver();
     return Math.max(0, this.dueMs - now);
+  }
+
+  /**
+   * Whether to look for more requests before a sync: while each look finds some, and for no longer than a sync takes. Clients that were
+   * answered together ask again together, and so share the next sync.
+   */
+  private gathers(now: number, waiting: number): boolean {
+    if (this.gathered === 0) this.sinceMs = now;
+    const gathers = waiting > this.gathered && now - this.sinceMs < this.workMs;
+    this.gathered = gathers ? waiting : 0;
+    return gathers;
   }
 
   /** Steps until nothing is left to do now. Returns ms until there is again. */

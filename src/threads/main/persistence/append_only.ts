@@ -112,9 +112,9 @@ export class AppendOnly {
     return this.on && this.server.config.value("appendfsync") === "always";
   }
 
-  /** Each turn, when its requests have run. Returns ms until the next one is wanted. */
-  turn(): number {
-    return this.driver.turn(this.commits);
+  /** Each turn, when its requests have run; `waiting` clients wait for the disk. Returns ms until the next one is wanted. */
+  turn(waiting: number): number {
+    return this.driver.turn(this.commits, waiting);
   }
 
   /** Lets nothing be lost that was recorded: the server ends. */

@@ -50,6 +50,13 @@ export class CommitGate {
     }
   }
 
+  /** Clients that wait; one counts again for each turn in which it has asked something. */
+  get waiting(): number {
+    let count = this.open.sessions.length;
+    for (let i = 0; i < this.sealed.length; i++) count += this.sealed[i].sessions.length;
+    return count;
+  }
+
   /** True while no reply waits. */
   get idle(): boolean {
     return this.sealed.length === 0 && this.open.sessions.length === 0;

@@ -47,7 +47,7 @@ export class Persistence {
 
   /** Each turn of the network, when its requests have run: replies that waited for the disk go. Returns ms until the next turn is wanted. */
   commit(): number {
-    const dueMs = this.appendOnly.turn();
+    const dueMs = this.appendOnly.turn(this.commits.waiting);
     this.letGo();
     return dueMs;
   }
