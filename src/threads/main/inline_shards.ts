@@ -60,7 +60,7 @@ export class InlineShards implements Shards {
     this.persistenceBell = new Doorbell(persistence.bell);
     this.journalRing = new JournalRing(persistence.journals[0], this.positions, 0, this.persistenceBell);
     engine.notifyBy(this.notifier);
-    engine.snapshots = snapshotFeed(engine.store, persistence, 0);
+    engine.snapshots = snapshotFeed(engine.store, persistence, 0, NOBODY);
   }
 
   prepare(session: Session, requests: readonly Request[], count: number): void {

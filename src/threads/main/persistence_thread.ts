@@ -33,10 +33,11 @@ export class PersistenceThread {
   private closing = false;
 
   /**
-   * For `engines` engines. `wakeHandle` gives the network's, `onDeath` is called with a report when the thread dies by itself.
+   * For `engines` engines; `inline`: the one is driven by main. `wakeHandle` gives the network's, `onDeath` is called with a report when the thread dies by itself.
    */
   constructor(
     engines: number,
+    inline: boolean,
     private readonly wakeHandle: () => unknown,
     private readonly onDeath: (report: string) => void,
   ) {
@@ -47,6 +48,7 @@ export class PersistenceThread {
         return ring;
       });
     this.shared = {
+      inline,
       bell: this.bell.buffer,
       fromMain: createMailbox(),
       toMain: createMailbox(),

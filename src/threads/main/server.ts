@@ -140,7 +140,12 @@ export class Server {
     const reply = new Reply();
     const engine = new Engine(stores[0], reply);
     const onDeath = (report: string) => this.onDeath(report);
-    const persistenceThread = new PersistenceThread(stores.length, () => this.network.wakeHandle, onDeath);
+    const persistenceThread = new PersistenceThread(
+      stores.length,
+      threads === 0,
+      () => this.network.wakeHandle,
+      onDeath,
+    );
     const rings = persistenceThread.shared;
     const shards = threads === 0
       ? new InlineShards(engine, rings)

@@ -13,6 +13,8 @@ export interface PersistenceRings {
 
 /** What main gives the persistence thread: all of it is shared memory or cloneable. */
 export interface PersistenceSetup extends PersistenceRings {
+  /** True where main drives the engine, and so writes snapshots itself. */
+  readonly inline: boolean;
   /** Mailboxes from and to main (ring/mailbox.ts). */
   readonly fromMain: SharedArrayBuffer;
   readonly toMain: SharedArrayBuffer;

@@ -1,6 +1,6 @@
 /**
  * SnapshotFile: a snapshot's file while it is written: header, entries and the databases that they are in, trailer; then onto the disk
- * and into its place. Persistence thread.
+ * (`sync`) and into its place (`placeSnapshot`). The persistence thread, and main for what it writes itself.
  *
  * Every failure is a SnapshotFileError whose message is the line that Redis logs; the file is then the caller's to abandon.
  */
@@ -11,8 +11,8 @@ import { RdbWriter } from "../../codec/rdb/writer.ts";
 import { FileError, type Files, type OpenFile } from "../../runtime/mod.ts";
 import type { SnapshotJob } from "./snapshot_job.ts";
 
-/** Bytes gathered for one write(2): what the kernel takes in well under a millisecond. */
-const BUFFER = 1 << 18;
+/** Bytes gathered for one write(2): what takes a tenth of a millisecond with its checksum, since main may wait for it. */
+const BUFFER = 1 << 16;
 /** Redis's REDIS_AUTOSYNC_BYTES: so much is synced at a time, so that no sync takes long. */
 const SYNC_EVERY = 4 << 20;
 
@@ -104,34 +104,41 @@ export class SnapshotFile {
   /** Hands the buffer to the system. */
   private write(): void {
     if (this.job.form === "rdb" && this.job.checksum) this.crc.update(this.buf, 0, this.used);
-    this.step("write", () => this.file.write(this.buf, 0, this.used, this.position));
+    step("write", () => this.file.write(this.buf, 0, this.used, this.position));
     this.position += this.used;
     this.used = 0;
-    if (!this.job.syncsAsItGoes || this.position - this.synced < SYNC_EVERY) return;
-    this.step("fsync", () => this.file.sync());
+  }
+
+  /** True when so much was written that a part of it is to be synced: by `sync`, or by somebody else, who says `syncing`. */
+  get syncDue(): boolean {
+    return this.job.syncsAsItGoes && this.position - this.synced >= SYNC_EVERY;
+  }
+
+  sync(): void {
+    this.syncing();
+    syncSnapshot(this.file);
+  }
+
+  /** What was written so far is being synced. */
+  syncing(): void {
     this.synced = this.position;
+  }
+
+  /** Ends the file and closes it. Returns its size in bytes; not all of it is on the disk. */
+  end(): number {
+    if (this.job.form === "rdb") this.putTrailer();
+    if (this.used > 0) this.write();
+    closeSnapshot(this.file);
+    return this.position;
   }
 
   /** Ends the file, makes it durable and puts it in its place. Returns its size in bytes. */
   finish(): number {
-    const { job, files } = this;
-    if (job.form === "rdb") this.putTrailer();
+    if (this.job.form === "rdb") this.putTrailer();
     if (this.used > 0) this.write();
-    this.step("fsync", () => this.file.sync());
-    this.step("fclose", () => this.file.close());
-    try {
-      files.rename(job.temporary, job.path);
-    } catch (error) {
-      throw new SnapshotFileError(
-        `Error moving temp DB file ${job.temporary} on the final destination ${job.path} (in server root dir ` +
-          `${job.folder}): ${reason(error)}`,
-      );
-    }
-    try {
-      files.syncDir(job.folder);
-    } catch (error) {
-      throw new SnapshotFileError(`Failed to fsync directory while saving DB: ${reason(error)}`);
-    }
+    this.sync();
+    closeSnapshot(this.file);
+    placeSnapshot(this.files, this.job);
     return this.position;
   }
 
@@ -145,14 +152,6 @@ export class SnapshotFile {
     }
   }
 
-  private step(operation: string, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      throw new SnapshotFileError(`Write error while saving DB to the disk(${operation}): ${reason(error)}`);
-    }
-  }
-
   /** Closes and removes the temporary file; the disk's answers don't matter any more. */
   abandon(): void {
     for (const action of [() => this.file.close(), () => this.files.unlink(this.job.temporary)]) {
@@ -162,6 +161,52 @@ export class SnapshotFile {
         if (!(error instanceof FileError)) throw error;
       }
     }
+  }
+}
+
+/** Opens a snapshot's file that somebody else writes, to sync it. */
+export function openSnapshot(files: Files, temporary: string): OpenFile {
+  try {
+    return files.open(temporary, "read");
+  } catch (error) {
+    throw new SnapshotFileError(`Write error while saving DB to the disk(fsync): ${reason(error)}`);
+  }
+}
+
+/** Makes durable what was written to a snapshot's file. */
+export function syncSnapshot(file: OpenFile): void {
+  step("fsync", () => file.sync());
+}
+
+function closeSnapshot(file: OpenFile): void {
+  step("fclose", () => file.close());
+}
+
+/** Where a snapshot's file is written, and where it belongs. */
+export type SnapshotPlace = Pick<SnapshotJob, "temporary" | "path" | "folder">;
+
+/** Puts a file that is durable in its place. */
+export function placeSnapshot(files: Files, { temporary, path, folder }: SnapshotPlace): void {
+  try {
+    files.rename(temporary, path);
+  } catch (error) {
+    throw new SnapshotFileError(
+      `Error moving temp DB file ${temporary} on the final destination ${path} (in server root dir ${folder}): ` +
+        reason(error),
+    );
+  }
+  try {
+    files.syncDir(folder);
+  } catch (error) {
+    throw new SnapshotFileError(`Failed to fsync directory while saving DB: ${reason(error)}`);
+  }
+}
+
+function step(operation: string, action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    throw new SnapshotFileError(`Write error while saving DB to the disk(${operation}): ${reason(error)}`);
   }
 }
 

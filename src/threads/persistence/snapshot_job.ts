@@ -1,4 +1,7 @@
-/** What main and the snapshot task tell each other (threads/main/persistence/snapshots.ts, snapshot_task.ts). Any thread. */
+/**
+ * What main, the snapshot task and the durable task tell each other (threads/main/persistence/snapshots.ts, snapshot_driver.ts,
+ * snapshot_task.ts, durable_task.ts). Any thread.
+ */
 import type { TaskMessage } from "./task.ts";
 
 export const SNAPSHOT_TASK = "snapshot";
@@ -55,4 +58,32 @@ export interface SnapshotFailed extends TaskMessage {
 }
 
 export type FromSnapshotTask = SnapshotDone | SnapshotFailed;
-export type ToSnapshotTask = BeginSnapshot | AbandonSnapshot;
+export type ToSnapshotTask = BeginSnapshot | AbandonSnapshot | FromDurableTask;
+
+export const DURABLE_TASK = "durable";
+
+/** What the snapshot's file holds so far is to be synced. */
+export interface SyncFile extends TaskMessage {
+  readonly kind: "sync";
+  readonly temporary: string;
+}
+
+/** The file is complete and closed: it is to be synced and put in its place. */
+export interface PlaceFile extends TaskMessage, Pick<SnapshotJob, "temporary" | "path" | "folder"> {
+  readonly kind: "place";
+}
+
+/** The file is gone. */
+export interface ForgetFile extends TaskMessage {
+  readonly kind: "forget";
+}
+
+export type ToDurableTask = SyncFile | PlaceFile | ForgetFile;
+
+/** Answers `sync` and `place`, in order; `line` is Redis's log line if the disk refused, "" otherwise. */
+export interface FileAnswer extends TaskMessage {
+  readonly kind: "synced" | "placed";
+  readonly line: string;
+}
+
+export type FromDurableTask = FileAnswer;

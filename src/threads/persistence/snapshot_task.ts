@@ -1,16 +1,25 @@
 /**
- * SnapshotTask: makes one file of what the engines send of a snapshot. Persistence thread.
+ * SnapshotTask: makes one file of what the engines send of a snapshot. The persistence thread, or main, which lets that one sync the file
+ * (threads/main/persistence/snapshot_driver.ts).
  *
  * Invariants:
  * 1. Pieces of one entry are never parted: while a ring's last message was not whole, only that ring is read.
  * 2. The file is at its place only complete and on the disk; whatever fails before leaves the old file alone and removes ours.
- * 3. Messages of a job that is over are dropped; one of a job not yet announced stays in its ring.
+ * 3. Messages of a job that is over are dropped; one of a job not yet begun stays in its ring.
+ * 4. A file that somebody else syncs is not begun while anything is asked of him: all answers are of the file under way.
  */
 import { SNAPSHOT_WORDS, SnapshotMessage } from "../../ring/snapshot_messages.ts";
 import { RingReader } from "../../ring/ring.ts";
 import type { Files } from "../../runtime/mod.ts";
 import { SnapshotFile, SnapshotFileError } from "./snapshot_file.ts";
-import { type FromSnapshotTask, SNAPSHOT_TASK, type ToSnapshotTask } from "./snapshot_job.ts";
+import {
+  type BeginSnapshot,
+  DURABLE_TASK,
+  type FromSnapshotTask,
+  SNAPSHOT_TASK,
+  type ToDurableTask,
+  type ToSnapshotTask,
+} from "./snapshot_job.ts";
 import type { Task, TaskHost } from "./task.ts";
 
 /**
@@ -21,6 +30,8 @@ import type { Task, TaskHost } from "./task.ts";
 const STEP_BYTES = 1 << 17;
 const NAP_MS = 0.1;
 const NONE = -1;
+/** Syncs asked of somebody else that may be unanswered: beyond that the disk is behind, and the rings wait. */
+const ASKED_MAX = 3;
 
 export class SnapshotTask implements Task {
   readonly name = SNAPSHOT_TASK;
@@ -31,30 +42,62 @@ export class SnapshotTask implements Task {
   private inside = NONE;
   private readonly finished: boolean[];
   private entries = 0;
+  private sizeBytes = 0;
+  /** Questions to who syncs the file that are not yet answered; the file is complete, and the last one is where it shall go. */
+  private asked = 0;
+  private placing = false;
+  /** The next job, which waits for answers of the one before. */
+  private next: BeginSnapshot | undefined;
+  private begun: BeginSnapshot | undefined;
 
-  constructor(private readonly host: TaskHost, private readonly files: Files) {
+  /** `durable` takes messages for the durable task of another thread, whose answers come by `receive`; without it the files are synced here. */
+  constructor(
+    private readonly host: TaskHost,
+    private readonly files: Files,
+    private readonly durable?: (message: ToDurableTask) => void,
+  ) {
     this.rings = host.setup.snapshots.map((buffer) => new RingReader(buffer));
     this.finished = this.rings.map(() => false);
   }
 
   receive(message: ToSnapshotTask): void {
     if (message.kind === "abandon") {
+      if (message.job === this.next?.job) this.next = undefined;
       if (message.job === this.job) this.drop();
-      return;
-    }
-    this.drop();
-    this.job = message.job;
+    } else if (message.kind === "begin") {
+      this.drop();
+      if (this.asked === 0) this.begin(message);
+      else this.next = message;
+    } else this.answered(message.line);
+  }
+
+  private begin(job: BeginSnapshot): void {
+    this.next = undefined;
+    this.begun = job;
+    this.job = job.job;
     this.inside = NONE;
     this.entries = 0;
     this.finished.fill(false);
-    this.attempt(() => this.file = new SnapshotFile(this.files, message));
+    this.attempt(() => this.file = new SnapshotFile(this.files, job));
+  }
+
+  /** The oldest question is answered: `line` says what went wrong. */
+  private answered(line: string): void {
+    const placed = this.placing && this.asked === 1;
+    this.asked--;
+    if (placed) this.placing = false;
+    if (line !== "") {
+      if (placed || this.placing || this.file !== undefined) this.fail(line);
+    } else if (placed) this.done();
+    if (this.asked === 0 && this.next !== undefined) this.begin(this.next);
   }
 
   ready(): boolean {
-    return this.rings.some((ring) => ring.ready());
+    return this.asked < ASKED_MAX && this.rings.some((ring) => ring.ready());
   }
 
   step(): number {
+    if (this.asked >= ASKED_MAX) return Infinity;
     let budget = STEP_BYTES;
     let took = true;
     while (took && budget > 0) {
@@ -85,7 +128,7 @@ export class SnapshotTask implements Task {
         else if (i32[w + 1] === SnapshotMessage.FAILED) this.fail("Not enough memory for another snapshot");
         else {
           const from = at + SNAPSHOT_WORDS * 4;
-          this.attempt(() => this.file!.append(u8, from, i32[w + 3], i32[w + 4] >> 1));
+          this.attempt(() => this.append(this.file!, u8, from, i32[w + 3], i32[w + 4] >> 1));
           this.inside = (i32[w + 4] & 1) === 0 && this.file !== undefined ? k : NONE;
         }
       }
@@ -101,10 +144,31 @@ export class SnapshotTask implements Task {
     this.entries += entries;
     if (!this.finished.every((each) => each)) return;
     this.attempt(() => {
-      const sizeBytes = this.file!.finish();
+      this.sizeBytes = this.durable === undefined ? this.file!.finish() : this.file!.end();
       this.file = undefined;
-      this.tell({ task: SNAPSHOT_TASK, kind: "done", job: this.job, entries: this.entries, sizeBytes });
+      if (this.durable === undefined) return this.done();
+      const { temporary, path, folder } = this.begun!;
+      this.placing = true;
+      this.ask({ task: DURABLE_TASK, kind: "place", temporary, path, folder });
     });
+  }
+
+  private done(): void {
+    const { job, entries, sizeBytes } = this;
+    this.tell({ task: SNAPSHOT_TASK, kind: "done", job, entries, sizeBytes });
+  }
+
+  private append(file: SnapshotFile, buf: Uint8Array, from: number, len: number, db: number): void {
+    file.append(buf, from, len, db);
+    if (!file.syncDue) return;
+    if (this.durable === undefined) return file.sync();
+    file.syncing();
+    this.ask({ task: DURABLE_TASK, kind: "sync", temporary: this.begun!.temporary });
+  }
+
+  private ask(message: ToDurableTask): void {
+    this.asked++;
+    this.durable!(message);
   }
 
   private attempt(action: () => void): void {
@@ -125,9 +189,12 @@ export class SnapshotTask implements Task {
     this.host.tell(message);
   }
 
-  /** Gives up the file under way. */
+  /** Gives up the file under way; one that is being put in its place goes there. */
   private drop(): void {
-    this.file?.abandon();
+    if (this.file !== undefined) {
+      this.file.abandon();
+      this.durable?.({ task: DURABLE_TASK, kind: "forget" });
+    }
     this.file = undefined;
     this.inside = NONE;
   }

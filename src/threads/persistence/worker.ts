@@ -2,13 +2,15 @@
  * Worker: the persistence thread. Takes main's messages, lets its tasks work in turn, and sleeps when none has anything to do.
  *
  * Invariants:
- * 1. Only this thread writes and syncs the files of persistence; main never waits for a disk.
+ * 1. Only this thread syncs the files of persistence, and writes them where main has no engine to drive; for the exception see
+ *    threads/main/persistence/aof_driver.ts.
  * 2. It sleeps until the bell rings, or until the earliest time that a task asked for.
  */
 import { Doorbell } from "../../ring/doorbell.ts";
 import { Receiver, Sender } from "../../ring/mailbox.ts";
 import { blockThread, monotonicMs, openWake, parent, systemFiles } from "../../runtime/mod.ts";
 import { AppendOnlyTask } from "./append_only_task.ts";
+import { DurableTask } from "./durable_task.ts";
 import type { PersistenceSetup } from "./setup.ts";
 import { SnapshotTask } from "./snapshot_task.ts";
 import type { Task, TaskHost, TaskMessage } from "./task.ts";
@@ -66,9 +68,10 @@ export class PersistenceLoop implements TaskHost {
 }
 
 const host = await parent();
-const loop = new PersistenceLoop(host.data as PersistenceSetup, (tasks) => [
+const setup = host.data as PersistenceSetup;
+const loop = new PersistenceLoop(setup, (tasks) => [
   new AppendOnlyTask(tasks, systemFiles),
-  new SnapshotTask(tasks, systemFiles),
+  setup.inline ? new DurableTask(tasks, systemFiles) : new SnapshotTask(tasks, systemFiles),
 ]);
 loop.run();
 host.exit();

@@ -1,11 +1,11 @@
 /**
- * SnapshotFeed: an engine's part in a snapshot: the walk over its store (store/snapshot.ts), whose entries go to the persistence thread
- * through a ring. On the engine's thread.
+ * SnapshotFeed: an engine's part in a snapshot: the walk over its store (store/snapshot.ts), whose entries go through a ring to
+ * who writes the file. On the engine's thread.
  *
  * Invariant: a job ends with exactly one END, or FAILED, unless it is aborted.
  */
 import { mayPass } from "../../base/pace.ts";
-import { Doorbell } from "../../ring/doorbell.ts";
+import type { Doorbell } from "../../ring/doorbell.ts";
 import { RingWriter } from "../../ring/ring.ts";
 import { SnapshotMessage, SnapshotSender } from "../../ring/snapshot_messages.ts";
 import { ArenaFull } from "../../memory/arena.ts";
@@ -20,9 +20,9 @@ const NOTHING = new Uint8Array(0);
 /** `step` has more to do as soon as it may. */
 export const GO_ON = 0;
 
-/** The feed of engine `engine`, over its ring to the persistence thread. */
-export function snapshotFeed(store: Store, rings: PersistenceRings, engine: number): SnapshotFeed {
-  return new SnapshotFeed(store, new SnapshotSender(new RingWriter(rings.snapshots[engine]), new Doorbell(rings.bell)));
+/** The feed of engine `engine`, over its ring; `bell` wakes who reads that. */
+export function snapshotFeed(store: Store, rings: PersistenceRings, engine: number, bell: Doorbell): SnapshotFeed {
+  return new SnapshotFeed(store, new SnapshotSender(new RingWriter(rings.snapshots[engine]), bell));
 }
 
 export class SnapshotFeed implements SnapshotSink {

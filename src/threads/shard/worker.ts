@@ -167,13 +167,14 @@ export class ShardLoop implements WaitDriver {
       this.put(FromShard.LOG, NO_RECORD, text, 0, text.length);
     };
     const { journals, positions, bell } = setup.persistence;
+    const persistenceBell = new Doorbell(bell);
     this.journal = new JournalRing(
       journals[setup.shard],
       new JournalPositions(positions),
       setup.shard,
-      new Doorbell(bell),
+      persistenceBell,
     );
-    this.engine.snapshots = snapshotFeed(this.engine.store, setup.persistence, setup.shard);
+    this.engine.snapshots = snapshotFeed(this.engine.store, setup.persistence, setup.shard, persistenceBell);
     this.configure();
   }
 

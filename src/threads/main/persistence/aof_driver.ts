@@ -10,15 +10,15 @@
 import { monotonicMs, systemFiles } from "../../../runtime/mod.ts";
 import { AppendOnlyTask } from "../../persistence/append_only_task.ts";
 import { AOF_TASK, type AofLeft, type FromAofTask, type ToAofTask } from "../../persistence/aof_messages.ts";
-import type { TaskHost, TaskMessage, TaskSetup } from "../../persistence/task.ts";
 import { InlineShards } from "../inline_shards.ts";
 import type { PersistenceThread } from "../persistence_thread.ts";
 import type { Shards } from "../shards.ts";
+import { LocalHost } from "./local_host.ts";
 
 /** How long a task that runs here rests when it asks for that. */
 const NAP_MS = 2;
 
-export class AofDriver implements TaskHost {
+export class AofDriver {
   /** The engine's journal, where that can be read here. */
   private readonly inline: InlineShards | undefined;
   /** The task, once it has run here; `here` while it does. */
@@ -29,8 +29,7 @@ export class AofDriver implements TaskHost {
   private untouched = true;
   private wantedHere = false;
   private readonly waiting: ToAofTask[] = [];
-  private readonly told: TaskMessage[] = [];
-  private napped = false;
+  private readonly host: LocalHost;
   private dueMs = Infinity;
   /** How long the last writing and syncing took. */
   private workMs = 0;
@@ -46,30 +45,10 @@ export class AofDriver implements TaskHost {
     private readonly listener: (message: FromAofTask) => void,
   ) {
     this.inline = shards instanceof InlineShards ? shards : undefined;
-    this.task = this.inline === undefined ? undefined : new AppendOnlyTask(this, systemFiles);
+    this.host = new LocalHost(thread.shared, (message) => this.receive(message as FromAofTask));
+    this.task = this.inline === undefined ? undefined : new AppendOnlyTask(this.host, systemFiles);
     thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
   }
-
-  // ---- what the task is offered here --------------------------------------------------------------------------------
-
-  get setup(): TaskSetup {
-    return this.thread.shared;
-  }
-
-  tell(message: TaskMessage): void {
-    if (this.told.length === 0) queueMicrotask(() => this.deliver());
-    this.told.push(message);
-  }
-
-  nap(): void {
-    this.napped = true;
-  }
-
-  wakeMain(): void {
-    // It is awake.
-  }
-
-  // ---- main's side --------------------------------------------------------------------------------------------------
 
   /** Whether the task is wanted here, from the next message or turn on. */
   private want(here: boolean): void {
@@ -113,7 +92,7 @@ export class AofDriver implements TaskHost {
     if (this.gathers(now, waiting)) return 0;
     this.dueMs = now + this.work();
     this.workMs = monotonicMs() - now;
-    this.deliver();
+    this.host.deliver();
     return Math.max(0, this.dueMs - now);
   }
 
@@ -130,21 +109,17 @@ export class AofDriver implements TaskHost {
 
   /** Steps until nothing is left to do now. Returns ms until there is again. */
   private work(): number {
-    const { inline, task } = this;
+    const { inline, task, host } = this;
     for (let before = Infinity;;) {
-      this.napped = false;
+      host.napped = false;
       const waitMs = task!.step(monotonicMs());
-      if (this.napped) return NAP_MS;
+      if (host.napped) return NAP_MS;
       const backlog = inline!.journalBacklog;
       // What waited for room in the ring finds some now.
       if (waitMs > 0 && (backlog === 0 || backlog >= before)) return waitMs;
       before = backlog;
       inline!.settleJournal();
     }
-  }
-
-  private deliver(): void {
-    for (const message of this.told.splice(0)) this.receive(message as FromAofTask);
   }
 
   private receive(message: FromAofTask): void {

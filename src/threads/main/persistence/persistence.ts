@@ -47,7 +47,7 @@ export class Persistence {
 
   /** Each turn of the network, when its requests have run: replies that waited for the disk go. Returns ms until the next turn is wanted. */
   commit(): number {
-    const dueMs = this.appendOnly.turn(this.commits.waiting);
+    const dueMs = Math.min(this.snapshots.turn(), this.appendOnly.turn(this.commits.waiting));
     this.letGo();
     return dueMs;
   }
@@ -65,6 +65,7 @@ export class Persistence {
 
   /** Lets every task finish and ends the thread. */
   async close(): Promise<void> {
+    this.snapshots.close();
     await this.appendOnly.close();
     await this.thread.close();
   }

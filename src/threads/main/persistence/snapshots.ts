@@ -1,5 +1,5 @@
 /**
- * Snapshots: one cut through all shards at a time, written to a file by the persistence thread: for BGSAVE, SAVE and SHUTDOWN, and
+ * Snapshots: one cut through all shards at a time, written to a file: for BGSAVE, SAVE and SHUTDOWN, and
  * as the base of a rewritten append-only file. Main thread.
  *
  * Invariants:
@@ -12,13 +12,12 @@ import {
   type FromSnapshotTask,
   SNAPSHOT_TASK,
   type SnapshotJob,
-  type ToSnapshotTask,
 } from "../../persistence/snapshot_job.ts";
 import type { EntryForm } from "../../../store/dump/entry_writer.ts";
 import type { Store } from "../../../store/store.ts";
-import type { TaskMessage } from "../../persistence/task.ts";
 import type { PersistenceThread } from "../persistence_thread.ts";
 import type { Server } from "../server.ts";
+import { SnapshotDriver } from "./snapshot_driver.ts";
 
 /** What a snapshot is for. */
 export type SnapshotPurpose = "save" | "rewrite";
@@ -45,9 +44,20 @@ interface Running {
 export class Snapshots {
   private running: Running | undefined;
   private lastJob = 0;
+  private readonly driver: SnapshotDriver;
 
-  constructor(private readonly thread: PersistenceThread, private readonly server: Server) {
-    thread.listen(SNAPSHOT_TASK, (message) => this.receive(message as FromSnapshotTask));
+  constructor(thread: PersistenceThread, private readonly server: Server) {
+    this.driver = new SnapshotDriver(server.shards, thread, (message) => this.receive(message));
+  }
+
+  /** Each turn, when the engine has worked. Returns ms until the next turn is wanted. */
+  turn(): number {
+    return this.driver.turn();
+  }
+
+  /** The server ends: a file under way is given up. */
+  close(): void {
+    this.driver.close();
   }
 
   /** What the snapshot under way is for. */
@@ -72,7 +82,7 @@ export class Snapshots {
       sizes: sizesOf(this.server.shards.stores),
       job: number,
     };
-    this.thread.send(message);
+    this.driver.send(message);
     const { config } = this.server;
     const policy = config.value("maxmemory-policy");
     const form: EntryForm = {
@@ -88,8 +98,7 @@ export class Snapshots {
   abandon(): void {
     const { running } = this;
     if (running === undefined) return;
-    const message: ToSnapshotTask & TaskMessage = { task: SNAPSHOT_TASK, kind: "abandon", job: running.job };
-    this.thread.send(message);
+    this.driver.send({ task: SNAPSHOT_TASK, kind: "abandon", job: running.job });
     this.end("abandoned", 0, 0, "");
   }
 
