@@ -1,6 +1,6 @@
 /**
- * PersistenceThread: main's end of the persistence thread (threads/persistence/): started when first needed, since most embedded servers
- * keep nothing. Main thread.
+ * PersistenceThread: main's end of the persistence thread (threads/persistence/): started with a server that loads its data, else when first
+ * needed, since most embedded servers keep nothing. Main thread.
  */
 import { Doorbell } from "../../ring/doorbell.ts";
 import { createMailbox, Receiver, Sender } from "../../ring/mailbox.ts";
@@ -71,14 +71,19 @@ export class PersistenceThread {
     this.listeners.set(task, listener);
   }
 
-  /** Sends a message to a task; starts the thread if it is not there. */
+  /** Starts the thread if it is not there: that holds main up for some ten milliseconds, which a running server should not be. */
+  start(): void {
+    this.thread ??= this.spawn();
+  }
+
+  /** Sends a message to a task, for which the thread is started. */
   send(message: TaskMessage): void {
-    this.thread ??= this.start();
+    this.start();
     this.sender.send(message);
     this.bell.ring();
   }
 
-  private start(): Thread {
+  private spawn(): Thread {
     const setup: PersistenceSetup = { ...this.shared, wakeHandle: this.wakeHandle() };
     const thread = spawn(workerUrl("threads/persistence/worker.ts"), setup);
     thread.onError = (text) => {

@@ -213,6 +213,7 @@ export class Server {
   async load(): Promise<boolean> {
     this.running = !this.loads;
     if (!this.loads) return true;
+    this.persistence.thread.start();
     const { loading, saves } = this.persistence;
     const loaded = await loading.fromDisk();
     loading.end();

@@ -43,9 +43,10 @@ export class SnapshotTask implements Task {
   private readonly finished: boolean[];
   private entries = 0;
   private sizeBytes = 0;
-  /** Questions to who syncs the file that are not yet answered; the file is complete, and the last one is where it shall go. */
+  /** Questions to who syncs the file that are not yet answered. */
   private asked = 0;
-  private placing = false;
+  /** The file when it is complete and the last question is to put it in its place. */
+  private ended: SnapshotFile | undefined;
   /** The next job, which waits for answers of the one before. */
   private next: BeginSnapshot | undefined;
   private begun: BeginSnapshot | undefined;
@@ -81,14 +82,20 @@ export class SnapshotTask implements Task {
     this.attempt(() => this.file = new SnapshotFile(this.files, job));
   }
 
-  /** The oldest question is answered: `line` says what went wrong. */
+  /** The oldest question is answered: `line` says what went wrong, also with those before it. */
   private answered(line: string): void {
-    const placed = this.placing && this.asked === 1;
     this.asked--;
-    if (placed) this.placing = false;
-    if (line !== "") {
-      if (placed || this.placing || this.file !== undefined) this.fail(line);
-    } else if (placed) this.done();
+    const { ended } = this;
+    if (this.file !== undefined) {
+      if (line !== "") this.fail(line);
+    } else if (ended !== undefined && this.asked === 0) {
+      this.ended = undefined;
+      if (line === "") this.done();
+      else {
+        ended.abandon();
+        this.fail(line);
+      }
+    }
     if (this.asked === 0 && this.next !== undefined) this.begin(this.next);
   }
 
@@ -145,15 +152,16 @@ export class SnapshotTask implements Task {
     if (!this.finished.every((each) => each)) return;
     this.attempt(() => {
       this.sizeBytes = this.durable === undefined ? this.file!.finish() : this.file!.end();
+      this.ended = this.file;
       this.file = undefined;
       if (this.durable === undefined) return this.done();
       const { temporary, path, folder } = this.begun!;
-      this.placing = true;
       this.ask({ task: DURABLE_TASK, kind: "place", temporary, path, folder });
     });
   }
 
   private done(): void {
+    this.ended = undefined;
     const { job, entries, sizeBytes } = this;
     this.tell({ task: SNAPSHOT_TASK, kind: "done", job, entries, sizeBytes });
   }
