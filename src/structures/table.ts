@@ -23,6 +23,7 @@
  *    item that was there all the time (Redis's SCAN guarantee).
  * 4. An operation that throws ArenaFull has changed nothing.
  */
+import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
 import {
   BUCKET_WORDS,
@@ -36,6 +37,7 @@ import {
   R_DEPTH,
   R_DIR,
   R_FLAGGED,
+  SLOTS,
   STASH,
   STASH_MASK,
 } from "./table_layout.ts";
@@ -81,11 +83,43 @@ export class Table extends TableWalks {
     return 0;
   }
 
+  /** To the slot of the item at `ref`, which must be in the table; `h` is the hash of its key, which is not looked at. Sets `slot`. */
+  seekItem(root: number, h: number, ref: number): void {
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    const depth = i32[root + R_DEPTH];
+    const seg = (depth === 0 ? dir : i32[(dir >> 2) + (h >>> (32 - depth))]) >> 2;
+    const log = depth === 0 ? i32[seg + H_LOG] : HOME_BITS; // as in `find`
+    const first = seg + HEADER_WORDS;
+    const home = (h & 63) >> (HOME_BITS - log);
+    this.segment = seg;
+    if (this.holds(first + home * BUCKET_WORDS, ref)) return;
+    if (this.holds(first + ((home + 1) & ((1 << log) - 1)) * BUCKET_WORDS, ref)) return;
+    let s = 0;
+    while (s < STASH[log] && !this.holds(first + ((1 << log) + s) * BUCKET_WORDS, ref)) s++;
+    assert(s < STASH[log], "the item is in the table");
+  }
+
+  /** Whether the item at `ref` is in the bucket; then `slot` is there. */
+  private holds(bucket: number, ref: number): boolean {
+    const i32 = this.i32;
+    const end = bucket + 4 + SLOTS;
+    for (let slot = bucket + 4; slot < end; slot++) {
+      if (i32[slot] !== ref) continue;
+      this.bucket = bucket;
+      this.position = slot - bucket - 4;
+      this.slot = slot;
+      return true;
+    }
+    return false;
+  }
+
   /**
    * Brings the buckets and then the likely items of `n` hashes into the processor's cache. A lookup in a large table is two or
-   * three cache misses one after the other; here the misses of all `n` overlap, because no load waits for another one.
+   * three cache misses one after the other; here the misses of all `n` overlap, because no load waits for another one. `leaving`: the items are about
+   * to be taken out, for which their segments' counts are needed too.
    */
-  prefetch(root: number, hashes: Int32Array, n: number): void {
+  prefetch(root: number, hashes: Int32Array, n: number, leaving = false): void {
     const i32 = this.i32;
     const dir = i32[root + R_DIR];
     const depth = i32[root + R_DEPTH];
@@ -97,6 +131,7 @@ export class Table extends TableWalks {
       const bucket = (i32[(dir >> 2) + (h >>> (32 - depth))] >> 2) + HEADER_WORDS + (h & 63) * BUCKET_WORDS;
       buckets[k] = bucket;
       sum ^= i32[bucket];
+      if (leaving) sum ^= i32[bucket - HEADER_WORDS - (h & 63) * BUCKET_WORDS];
     }
     for (let k = 0; k < n; k++) {
       const bucket = buckets[k];

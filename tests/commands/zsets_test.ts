@@ -169,3 +169,44 @@ test("zsets: random members are all equally likely", () => {
     }
   }
 });
+
+test("zsets: members taken from the ends of large ones, between other changes", () => {
+  const t = engineTester();
+  const random = seededRandom(5);
+  const models = ["a", "b"].map((key) => ({ key, members: new Map<string, number>() }));
+  for (const { key, members } of models) {
+    for (let i = 0; i < 25_000; i++) {
+      const score = Math.floor(random() * 1e6);
+      members.set(`m${i}`, score);
+      t.run("ZADD", key, score, `m${i}`);
+    }
+  }
+  const order = models.map(({ members }) =>
+    [...members.keys()].sort((x, y) => members.get(x)! - members.get(y)! || (x < y ? -1 : 1))
+  );
+  let added = 0;
+  for (let step = 0; step < 30_000; step++) {
+    const which = random() < 0.7 ? 0 : 1;
+    const { key, members } = models[which];
+    const at = Math.floor(step / 200) % 2 === 0; // long runs from one end
+    const end = random() < 0.9 ? at : !at;
+    const [member, score] = texts(t, end ? "ZPOPMIN" : "ZPOPMAX", key);
+    const expected = end ? order[which].shift()! : order[which].pop()!;
+    assertEquals([member, score], [expected, String(members.get(expected))]);
+    members.delete(expected);
+    if (random() < 0.05) {
+      // One that comes next, in the memory of one that has just gone.
+      const next = `n${added++}`;
+      const low = members.get(order[which][0])! - 1;
+      t.run("ZADD", key, low, next);
+      members.set(next, low);
+      order[which].unshift(next);
+    }
+    if (random() < 0.05) {
+      const gone = order[which].splice(Math.floor(random() * 40), 1)[0];
+      t.run("ZREM", key, gone);
+      members.delete(gone);
+    }
+  }
+  for (const { key, members } of models) assertEquals(text(t, "ZCARD", key), String(members.size));
+});

@@ -52,10 +52,17 @@ class Numbers {
     this.table.insert(this.root, this.hash.of(this.text, 0, len), item, false);
   }
 
+  /** By its key, or as one whose address is known. */
   remove(n: number): void {
     const len = this.spell(n);
     const h = this.hash.of(this.text, 0, len);
     const item = this.table.find(this.root, h, this.text, 0, len);
+    if (n % 3 === 0) {
+      const { slot } = this.table;
+      this.table.find(this.root, 0, this.text, 0, 0); // somewhere else
+      this.table.seekItem(this.root, h, item);
+      assertEquals(this.table.slot, slot);
+    }
     this.table.remove(this.root, h);
     this.arena.free(item);
   }

@@ -40,6 +40,10 @@ const INDEX_ROOT = ROOT_WORDS;
 const MAX_WHOLE = 2 ** 62;
 const TWO_32 = 4294967296;
 
+/** Members that are read ahead of removals from an end, of zsets whose tables the cache may not hold. */
+const AHEAD = 16;
+const AHEAD_FROM = 10_000;
+
 export class Zsets {
   /** Operations on the tables of zsets. */
   readonly table: Table;
@@ -56,6 +60,11 @@ export class Zsets {
   private place = 0;
   private item = 0;
   private hash = 0;
+  // Members behind the last one that was popped from an end, which lie in the cache already: of which zset, on which side, how many.
+  private aheadRoot = 0;
+  private aheadUp = false;
+  private ahead = 0;
+  private readonly aheadHashes = new Int32Array(AHEAD);
   private readonly text = new Uint8Array(MAX_DOUBLE_CHARS);
   private readonly run = new Int32Array(LEAF_CAPACITY);
 
@@ -271,8 +280,36 @@ export class Zsets {
       return shrinkValue(store, db, e, store.listpack.totalBytes(lp));
     }
     const root = store.valueAt >> 2;
+    if (n === 1) this.lookAhead(root, rank);
     while (n > 0) n -= this.removeRun(root, rank, n);
     return e;
+  }
+
+  /**
+   * Before the member at an end is removed: reads what the next such removals will look up, so that their cache misses overlap. Who takes one
+   * from an end of a large zset mostly goes on with that.
+   */
+  private lookAhead(root: number, rank: number): void {
+    const { index, table, aheadHashes } = this;
+    const { u8, hash } = this.store;
+    const up = rank === 0;
+    if (this.ahead > 0 && this.aheadRoot === root && this.aheadUp === up) {
+      this.ahead--;
+      return;
+    }
+    this.ahead = 0;
+    const count = table.count(root);
+    if (count < AHEAD_FROM || (!up && rank !== count - 1)) return;
+    let item = index.seekRank(root + INDEX_ROOT, rank);
+    let k = 0;
+    for (; k < AHEAD && item !== 0; k++) {
+      aheadHashes[k] = hash.of(u8, memberAt(u8, item), memberLen(u8, item));
+      item = up ? index.next() : index.previous();
+    }
+    table.prefetch(root, aheadHashes, k, true);
+    this.aheadRoot = root;
+    this.aheadUp = up;
+    this.ahead = k - 1;
   }
 
   /** Removes members from `rank` on that share a leaf, at most `n`; returns how many. */
@@ -290,7 +327,7 @@ export class Zsets {
       const at = memberAt(u8, run[k]);
       const len = memberLen(u8, run[k]);
       const h = this.store.hash.of(u8, at, len);
-      table.find(root, h, u8, at, len);
+      table.seekItem(root, h, run[k]);
       table.remove(root, h);
       arena.free(run[k]);
     }
