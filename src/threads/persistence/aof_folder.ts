@@ -103,21 +103,23 @@ export class AofFolder {
     }
   }
 
+  /** Paths of the files of the history, which nobody needs; none while a crash may bring the manifest back that needs them. */
+  get historyPaths(): string[] {
+    return this.unsynced === undefined ? this.manifest.history.map((part) => this.path(part.name)) : [];
+  }
+
+  /** Takes files that are gone out of the history. Throws FileError. */
+  forget(paths: readonly string[]): void {
+    const next = this.manifest.copy();
+    next.history = next.history.filter((part) => !paths.includes(this.path(part.name)));
+    if (next.history.length < this.manifest.history.length) this.persist(next);
+  }
+
   /** Removes the files of the history, then their entries. What can't be removed stays in the history. Throws FileError. */
   collect(told: (line: string) => void): void {
-    const { history } = this.manifest;
-    if (history.length === 0 || this.unsynced !== undefined) return;
-    const next = this.manifest.copy();
-    next.history = history.filter((part) => {
-      told(`Removing the history file ${part.name} in the background`);
-      try {
-        this.files.unlink(this.path(part.name));
-        return false;
-      } catch (error) {
-        return !(error instanceof FileError) || error.code !== "ENOENT";
-      }
-    });
-    this.persist(next);
+    const paths = this.historyPaths;
+    for (const path of paths) told(removalLine(path));
+    this.forget(removeAll(this.files, paths));
   }
 
   /** Size of a file of the manifest. Throws AofError when it is missing. */
@@ -133,6 +135,23 @@ export class AofFolder {
     this.files.makeDir(this.folder);
     this.files.syncDir(this.place.dir);
   }
+}
+
+/** What the log says when a file of the history goes. */
+export function removalLine(path: string): string {
+  return `Removing the history file ${path.slice(path.lastIndexOf("/") + 1)} in the background`;
+}
+
+/** Removes files; returns those that are gone. */
+export function removeAll(files: Files, paths: readonly string[]): string[] {
+  return paths.filter((path) => {
+    try {
+      files.unlink(path);
+      return true;
+    } catch (error) {
+      return error instanceof FileError && error.code === "ENOENT";
+    }
+  });
 }
 
 function readAll(files: Files, path: string): Uint8Array {

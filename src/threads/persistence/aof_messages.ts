@@ -1,5 +1,6 @@
 /** What main and the AOF task tell each other (threads/main/persistence/append_only.ts, append_only_task.ts). Any thread. */
 import type { AofPlace } from "./aof_folder.ts";
+import type { RemovedFiles } from "./removal_task.ts";
 import type { SnapshotJob } from "./snapshot_job.ts";
 import type { TaskMessage } from "./task.ts";
 
@@ -70,7 +71,7 @@ export interface TakeAof extends TaskMessage {
   readonly from: AofLeft;
 }
 
-export type ToAofTask = OpenAof | ConfigureAof | RewrittenAof | LeaveAof | TakeAof;
+export type ToAofTask = OpenAof | ConfigureAof | RewrittenAof | LeaveAof | TakeAof | RemovedFiles;
 
 /** What the task must know of open files to go on with them. */
 export interface AofFiles {

@@ -15,7 +15,7 @@
  */
 import { FileError, type Files, monotonicMs, type OpenFile } from "../../runtime/mod.ts";
 import { JournalPositions } from "../journal_positions.ts";
-import { AofFolder, type AofPlace } from "./aof_folder.ts";
+import { AofFolder, type AofPlace, removalLine } from "./aof_folder.ts";
 import {
   AOF_TASK,
   AofFigure,
@@ -74,6 +74,8 @@ export class AppendOnlyTask implements Task {
   /** The files can't be opened: what comes up to Mark.END is dropped. */
   private discards = false;
   private leaving = false;
+  /** Somebody else is removing what was in the history. */
+  private removing = false;
   /** What another thread's task has left and this one could not open yet, when it tries again, and what it was told meanwhile. */
   private left: AofLeft | undefined;
   private takeMs = 0;
@@ -81,7 +83,12 @@ export class AppendOnlyTask implements Task {
   private readonly written: Int32Array;
   private disk = this.newDisk();
 
-  constructor(private readonly host: TaskHost, private readonly files: Files) {
+  /** `remove` lets somebody else remove files, who answers by a message; without it they are removed here. */
+  constructor(
+    private readonly host: TaskHost,
+    private readonly files: Files,
+    private readonly remove?: (paths: readonly string[]) => void,
+  ) {
     const { setup } = host;
     this.positions = new JournalPositions(setup.positions);
     this.figures = new Float64Array(setup.aofFigures);
@@ -110,6 +117,7 @@ export class AppendOnlyTask implements Task {
       if (!message.settings.keepsHistory) this.collect();
     } else if (message.kind === "leave") this.leaving = true;
     else if (message.kind === "take") this.take(message.from, monotonicMs());
+    else if (message.kind === "removed") this.removed(message.paths);
     else if (this.writer === undefined) this.rewrittenClosed(message.place, message.rdb);
     else if (((message.cut - this.cuts) | 0) > 0) this.early = message;
     else this.rewritten(this.writer, message.rdb);
@@ -297,7 +305,7 @@ export class AppendOnlyTask implements Task {
     this.otherBytes = 0;
     for (const each of next.parts) if (each !== part) this.otherBytes += folder!.sizeOf(each.name);
     writer!.open(folder!.path(part.name));
-    if (!this.settings!.keepsHistory) folder!.collect(this.notice);
+    if (!this.settings!.keepsHistory) this.collect();
   }
 
   /** Makes an empty file, or empties one that a crash left over. */
@@ -523,8 +531,25 @@ export class AppendOnlyTask implements Task {
   }
 
   private collect(): void {
+    const { folder, remove } = this;
+    if (remove === undefined) return this.attemptCollect(() => folder!.collect(this.notice));
+    if (this.removing) return;
+    const paths = folder!.historyPaths;
+    if (paths.length === 0) return;
+    for (const path of paths) this.notice(removalLine(path));
+    this.removing = true;
+    remove(paths);
+  }
+
+  /** Files of the history are gone; of this folder's, unless another one has been opened meanwhile. */
+  private removed(paths: readonly string[]): void {
+    this.removing = false;
+    if (this.writer !== undefined) this.attemptCollect(() => this.folder!.forget(paths));
+  }
+
+  private attemptCollect(action: () => void): void {
     try {
-      this.folder!.collect(this.notice);
+      action();
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       this.warning(`Can't remove the history of the append-only file: ${sentence(error)}`);

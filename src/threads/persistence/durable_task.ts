@@ -2,7 +2,7 @@
  * DurableTask: syncs the snapshots' files that main writes, which must not wait for the disk, and puts them in their places. Persistence thread.
  *
  * Invariants:
- * 1. It has one descriptor of its own for a file, from the first sync to the last, so that no failure to write the file back is missed.
+ * 1. It has one descriptor of its own for a file, from its beginning to its end, so that no failure to write the file back is missed.
  * 2. A file of which a sync has failed is not put in its place, whatever a later sync says.
  */
 import type { Files, OpenFile } from "../../runtime/mod.ts";
@@ -22,7 +22,9 @@ export class DurableTask implements Task {
   receive(message: ToDurableTask): void {
     if (message.kind === "forget") return this.close();
     const { temporary, kind } = message;
-    this.attempt(() => syncSnapshot(this.file ??= openSnapshot(this.files, temporary)));
+    this.attempt(() => this.file ??= openSnapshot(this.files, temporary));
+    if (kind === "hold") return;
+    this.attempt(() => syncSnapshot(this.file!));
     if (kind === "place") this.attempt(() => placeSnapshot(this.files, message));
     const answer: FileAnswer = { task: DURABLE_TASK, kind: kind === "sync" ? "synced" : "placed", line: this.failure };
     this.host.tell(answer);

@@ -62,7 +62,13 @@ export type ToSnapshotTask = BeginSnapshot | AbandonSnapshot | FromDurableTask;
 
 export const DURABLE_TASK = "durable";
 
-/** What the snapshot's file holds so far is to be synced. */
+/** A snapshot's file has been begun. Open there too, it takes no time here when it is removed. */
+export interface HoldFile extends TaskMessage {
+  readonly kind: "hold";
+  readonly temporary: string;
+}
+
+/** What the file holds so far is to be synced. */
 export interface SyncFile extends TaskMessage {
   readonly kind: "sync";
   readonly temporary: string;
@@ -78,7 +84,7 @@ export interface ForgetFile extends TaskMessage {
   readonly kind: "forget";
 }
 
-export type ToDurableTask = SyncFile | PlaceFile | ForgetFile;
+export type ToDurableTask = HoldFile | SyncFile | PlaceFile | ForgetFile;
 
 /** Answers `sync` and `place`, in order; `line` is Redis's log line if the disk refused, "" otherwise. */
 export interface FileAnswer extends TaskMessage {

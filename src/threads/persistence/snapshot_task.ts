@@ -79,7 +79,10 @@ export class SnapshotTask implements Task {
     this.inside = NONE;
     this.entries = 0;
     this.finished.fill(false);
-    this.attempt(() => this.file = new SnapshotFile(this.files, job));
+    this.attempt(() => {
+      this.file = new SnapshotFile(this.files, job);
+      this.durable?.({ task: DURABLE_TASK, kind: "hold", temporary: job.temporary });
+    });
   }
 
   /** The oldest question is answered: `line` says what went wrong, also with those before it. */

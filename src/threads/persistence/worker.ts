@@ -12,6 +12,7 @@ import { blockThread, monotonicMs, openWake, parent, systemFiles } from "../../r
 import { AppendOnlyTask } from "./append_only_task.ts";
 import { DurableTask } from "./durable_task.ts";
 import type { PersistenceSetup } from "./setup.ts";
+import { RemovalTask } from "./removal_task.ts";
 import { SnapshotTask } from "./snapshot_task.ts";
 import type { Task, TaskHost, TaskMessage } from "./task.ts";
 
@@ -71,7 +72,9 @@ const host = await parent();
 const setup = host.data as PersistenceSetup;
 const loop = new PersistenceLoop(setup, (tasks) => [
   new AppendOnlyTask(tasks, systemFiles),
-  setup.inline ? new DurableTask(tasks, systemFiles) : new SnapshotTask(tasks, systemFiles),
+  ...(setup.inline
+    ? [new DurableTask(tasks, systemFiles), new RemovalTask(tasks, systemFiles)]
+    : [new SnapshotTask(tasks, systemFiles)]),
 ]);
 loop.run();
 host.exit();

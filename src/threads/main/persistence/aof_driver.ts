@@ -11,6 +11,7 @@ import { monotonicMs, systemFiles } from "../../../runtime/mod.ts";
 import { AppendOnlyTask } from "../../persistence/append_only_task.ts";
 import { AOF_TASK, type AofLeft, type FromAofTask, type ToAofTask } from "../../persistence/aof_messages.ts";
 import { InlineShards } from "../inline_shards.ts";
+import { REMOVAL_TASK, type RemovedFiles, type RemoveFiles } from "../../persistence/removal_task.ts";
 import type { PersistenceThread } from "../persistence_thread.ts";
 import type { Shards } from "../shards.ts";
 import { LocalHost } from "./local_host.ts";
@@ -46,7 +47,12 @@ export class AofDriver {
   ) {
     this.inline = shards instanceof InlineShards ? shards : undefined;
     this.host = new LocalHost(thread.shared, (message) => this.receive(message as FromAofTask));
-    this.task = this.inline === undefined ? undefined : new AppendOnlyTask(this.host, systemFiles);
+    this.task = this.inline === undefined ? undefined : new AppendOnlyTask(
+      this.host,
+      systemFiles,
+      (paths) => thread.send({ task: REMOVAL_TASK, kind: "remove", paths } as RemoveFiles),
+    );
+    thread.listen(REMOVAL_TASK, (message) => this.task!.receive(message as RemovedFiles));
     thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
   }
 
