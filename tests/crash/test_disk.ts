@@ -67,6 +67,8 @@ export class TestDisk implements Files {
   private readonly faultsPath = process.env[FAULTS];
   private calls = 0;
   private links = 0;
+  /** Names the links of this disk: each thread of a server has one. */
+  private readonly tag = crypto.randomUUID().slice(0, 8);
   private readonly undos: Undo[] = [];
   /** By path, the size that a power cut leaves of files written since. */
   readonly dirty = new Map<string, number>();
@@ -124,7 +126,7 @@ export class TestDisk implements Files {
     if (this.stop?.powerCut !== true || !fs.existsSync(path)) return undefined;
     const attic = `${dirname(path)}/${ATTIC}`;
     fs.mkdirSync(attic, { recursive: true });
-    const link = `${attic}/${process.pid}.${this.links++}`;
+    const link = `${attic}/${process.pid}.${this.tag}.${this.links++}`;
     fs.linkSync(path, link);
     return link;
   }
