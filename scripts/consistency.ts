@@ -46,7 +46,7 @@ async function main(): Promise<number> {
   do {
     const seed = firstSeed + rounds * 10;
     const round = { seed, connect: () => connect(server.port), steps: 100, deaths: 0.05, prefix: `${rounds}:` };
-    const found = await inScope(() => runAll(round));
+    const found = await inScope(() => runAll(round)).catch((error: Error) => [error.message]);
     for (const text of found) wrong.push(`round ${rounds}, seed ${seed}: ${text}`);
     await watcher.call("FLUSHALL");
     if (++rounds === WARM_ROUNDS) warm = resident(server);

@@ -95,4 +95,12 @@ test("linearizability: histories whose answer is known", () => {
   assertEquals(linearizability(operations(lost, [2, 2, 3, "GET x", null])), undefined);
   assert(linearizability(operations(lost, [2, 2, 3, "GET x", "2"])) !== undefined);
   assert(linearizability(operations(lost, [2, 2, 3, "GET x", "1"], [2, 4, 5, "GET x", null])) !== undefined);
+  // What was sent in one go took effect in that order, though all was answered together.
+  for (const [first, second] of [["OK", "1"], [null, "OK"]]) {
+    const [a, b] = first === null
+      ? operations([1, 1, 4, "GET x", first], [1, 2, 5, "SET x 1", second])
+      : operations([1, 1, 4, "SET x 1", first], [1, 2, 5, "GET x", second]);
+    assertEquals(linearizability([a, { ...b, behind: a }]), undefined);
+    assertEquals(linearizability([{ ...a, behind: b }, b]) === undefined, false);
+  }
 });

@@ -25,6 +25,8 @@ export interface Operation {
   end: number;
   /** A transaction's is the list of its replies, or null when WATCH stopped it. */
   reply: Plain;
+  /** The one that the client sent just before in the same pipeline: it took effect before this one did. */
+  behind?: Operation;
 }
 
 /** What a client asks its server through; the canaries put theirs between. */
@@ -108,6 +110,7 @@ export class RecordingClient {
   async pipeline(commands: readonly Command[]): Promise<Plain[]> {
     const link = this.#link ??= await this.connect();
     const operations = commands.map((command) => this.history.begin(this.number, [command], false));
+    operations.forEach((operation, i) => operation.behind = operations[i - 1]);
     const replies = (await link.pipeline(commands)).map(plain);
     operations.forEach((operation, i) => this.history.finish(operation, replies[i]));
     return replies;

@@ -4,7 +4,7 @@
  * serializability of commands over several keys and of transactions.
  *
  * The search is Wing and Gong's ("Testing and verifying concurrent objects", 1993) with Lowe's memory of what was tried: an operation may
- * come next when no other one that is still to come was answered before it was asked.
+ * come next when no other one that is still to come was answered before it was asked, nor was sent before it in the same pipeline.
  */
 
 import type { Operation } from "./history.ts";
@@ -26,6 +26,8 @@ export function linearizability(operations: readonly Operation[], initial: State
   const byStart = [...operations].sort((a, b) => a.start - b.start);
   const answered = byStart.filter((operation) => operation.end !== Infinity);
   const unanswered = byStart.filter((operation) => operation.end === Infinity);
+  const indices = new Map(answered.map((operation, i) => [operation, i]));
+  const behind = answered.map((operation) => operation.behind === undefined ? -1 : indices.get(operation.behind)!);
   const tried = new Set<string>();
   const stack: Place[] = [{ first: 0, ahead: [], taken: [], state: initial }];
   let furthest = stack[0];
@@ -42,6 +44,7 @@ export function linearizability(operations: readonly Operation[], initial: State
     for (let i = place.first; i < answered.length && answered[i].start < bound; i++) {
       if (place.ahead.includes(i)) continue;
       bound = Math.min(bound, answered[i].end);
+      if (behind[i] >= place.first && !place.ahead.includes(behind[i])) continue;
       const state = step(place.state, answered[i]);
       if (state !== undefined) next.push({ ...beyond(place, i), state });
     }
