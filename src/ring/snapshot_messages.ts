@@ -1,5 +1,5 @@
 /**
- * Messages of the rings that carry snapshots from the engines to the persistence thread, both ends in this file.
+ * Messages of the rings that carry snapshots from the engines to who writes the file, both ends in this file.
  *
  *   word 0 size | 1 kind | 2 job | 3 bytes | 4 detail | 5 - | bytes
  *     ENTRIES   entries of one database; detail: its number times 2, plus 1 when whole: 0, the last of them goes on in the next message

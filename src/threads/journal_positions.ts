@@ -6,7 +6,7 @@
  *   line 1 + k   word 0: sent      number of the last request sent to shard k              written by main
  *                word 1: done      number of the last request that shard k finished        written by shard k
  *                word 2: recorded  records that engine k has made so far                   written by engine k
- *                word 3: durable   of them, those on the disk                              written by the persistence thread
+ *                word 3: durable   of them, those on the disk                              written by who writes the file
  *
  * Numbers are 32-bit counters that wrap; they are compared by their difference.
  *

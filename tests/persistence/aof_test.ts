@@ -185,6 +185,19 @@ test("the files change hands between main and the persistence thread while clien
   assertEquals(await text(again.client, "DEBUG", "DIGEST"), digest, again.log.join(""));
 });
 
+for (const [from, to] of [["everysec", "always"], ["always", "everysec"]]) {
+  test(`a server that ends while its files change hands keeps what it was told, ${from} to ${to}`, async () => {
+    const dir = tempDir();
+    const { running, client } = await startAt(dir, 0, { appendfsync: from });
+    for (const reply of await client.pipeline([["SET", "a", "1"], ["CONFIG", "SET", "appendfsync", to]])) {
+      assertEquals(reply.type, "simple");
+    }
+    await running.close();
+    const again = await startAt(dir, 0);
+    assertEquals(await text(again.client, "GET", "a"), "1");
+  });
+}
+
 test("transactions and split commands are there whole, or not at all, wherever the file is cut", async () => {
   const dir = tempDir();
   const { running, client } = await startAt(dir, 4);

@@ -1,6 +1,6 @@
 /**
  * AofWriter: the increment that is being written: gathers commands, writes and syncs them by the policy, and survives a disk that refuses.
- * Persistence thread.
+ * The thread of its task.
  *
  * Invariants:
  * 1. The file's first `size` bytes are the sequence of commands up to some point of it. After a write that failed it is cut back to that, or if

@@ -1,6 +1,6 @@
 /**
  * DiskState: whether the disk takes what the append-only file needs: the writer's failures, and those to sync the folder after a new
- * manifest, which is tried again. Persistence thread.
+ * manifest, which is tried again. The thread of its task.
  *
  * Invariant: while the folder is not synced nothing that only the new manifest leads to is durable, and its predecessor's files stay.
  */

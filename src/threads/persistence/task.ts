@@ -1,6 +1,6 @@
 /**
- * Task: one of the jobs that the persistence worker does side by side (the AOF, snapshots). Persistence thread; the AOF's also main
- * (threads/main/persistence/aof_driver.ts).
+ * Task: one of the jobs that the persistence worker does side by side (the AOF, snapshots). Persistence thread; some also main
+ * (threads/main/persistence/aof_driver.ts, snapshot_driver.ts).
  *
  * A task never waits: it does a bounded piece of work and says when it wants to go on. Only its own files may hold it up.
  */

@@ -18,17 +18,18 @@ import { LocalHost } from "./local_host.ts";
 
 /** How long a task that runs here rests when it asks for that. */
 const NAP_MS = 2;
+/** How long a server that ends waits for files that are changing hands. */
+const HAND_OVER_MS = 2000;
 
 export class AofDriver {
   /** The engine's journal, where that can be read here. */
   private readonly inline: InlineShards | undefined;
-  /** The task, once it has run here; `here` while it does. */
+  /** The task for main, at work while `here`. */
   private readonly task: AppendOnlyTask | undefined;
   private here = false;
   private leaving = false;
   /** True before anything was said: the task may begin where it is wanted. */
   private untouched = true;
-  private wantedHere = false;
   private readonly waiting: ToAofTask[] = [];
   private readonly host: LocalHost;
   private dueMs = Infinity;
@@ -37,7 +38,6 @@ export class AofDriver {
   /** Clients that wait for the next one as of the last turn, and since when the first does. */
   private gathered = 0;
   private sinceMs = 0;
-  private onHandedOver: (() => void) | undefined;
 
   /** `listener` gets what the task tells main, wherever it runs, and never before `send` has returned. */
   constructor(
@@ -58,9 +58,9 @@ export class AofDriver {
 
   /** Whether the task is wanted here, from the next message or turn on. */
   private want(here: boolean): void {
-    this.wantedHere = here && this.task !== undefined;
-    if (this.leaving || this.wantedHere === this.here) return;
-    if (this.untouched) return this.settleIn(this.wantedHere);
+    const wanted = here && this.task !== undefined;
+    if (this.leaving || wanted === this.here) return;
+    if (this.untouched) return this.settleIn(wanted);
     this.leaving = true;
     this.pass({ task: AOF_TASK, kind: "leave" });
   }
@@ -138,12 +138,21 @@ export class AofDriver {
     this.leaving = false;
     this.pass({ task: AOF_TASK, kind: "take", from: left });
     for (const message of this.waiting.splice(0)) this.pass(message);
-    this.onHandedOver?.();
   }
 
-  /** The server ends: the task here finishes; the persistence thread's will when that is closed. */
+  /**
+   * The server ends, and with it the network's turns: the task here finishes; the persistence thread's will when that is closed. A disk that
+   * refuses holds the hand-over up, and does not hold up the end.
+   */
   async close(): Promise<void> {
-    while (this.leaving) await new Promise<void>((resolve) => this.onHandedOver = resolve);
-    if (this.here) this.task!.close();
+    const untilMs = monotonicMs() + HAND_OVER_MS;
+    while (this.leaving && !this.here && monotonicMs() < untilMs) {
+      this.thread.turn();
+      await new Promise((resolve) => setTimeout(resolve, NAP_MS));
+    }
+    if (!this.here) return;
+    this.inline!.settleJournal();
+    this.work();
+    this.task!.close();
   }
 }
