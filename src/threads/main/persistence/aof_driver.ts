@@ -150,9 +150,16 @@ export class AofDriver {
       this.thread.turn();
       await new Promise((resolve) => setTimeout(resolve, NAP_MS));
     }
-    if (!this.here) return;
-    this.inline!.settleJournal();
-    this.work();
-    this.task!.close();
+    this.inline?.settleJournal();
+    if (this.here) {
+      this.work();
+      this.task!.close();
+      return;
+    }
+    // What waits for room in the ring goes there as the thread makes some.
+    while (this.inline !== undefined && this.inline.journalBacklog > 0 && this.thread.running) {
+      await new Promise((resolve) => setTimeout(resolve, NAP_MS));
+      this.inline.settleJournal();
+    }
   }
 }
