@@ -7,6 +7,7 @@
 import { parseArgs } from "@std/cli";
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../tests/client.ts";
 import { connect } from "../tests/consistency/history.ts";
 import { runAll } from "../tests/consistency/workloads.ts";
@@ -18,10 +19,25 @@ const WARM_ROUNDS = 200;
 const TELL_EVERY = 200;
 /** Growth that counts as none: what a garbage collector keeps by its mood. */
 const GROWTH_BYTES = 64 << 20;
+/** How long a server may stand idle before its memory is read: garbage of a busy server waits for its collectors. */
+const SETTLE_MS = 60_000;
+/** Time between two looks at a server that stands idle. */
+const LOOK_MS = 5_000;
 
 /** Resident memory of a process, in bytes. */
 function resident(server: ServerProcess): number {
   return Number(/^VmRSS:\s*(\d+) kB/m.exec(readFileSync(`/proc/${server.child.pid}/status`, "latin1"))![1]) * 1024;
+}
+
+/** The least a process has resident while it stands idle, in bytes: what a leak shows in, and garbage that nobody collected yet does not. */
+async function settled(server: ServerProcess): Promise<number> {
+  let least = resident(server);
+  const untilMs = Date.now() + SETTLE_MS;
+  while (Date.now() < untilMs) {
+    await sleep(LOOK_MS);
+    least = Math.min(least, resident(server));
+  }
+  return least;
 }
 
 function megabytes(bytes: number): string {
@@ -49,18 +65,22 @@ async function main(): Promise<number> {
     const found = await inScope(() => runAll(round)).catch((error: Error) => [error.message]);
     for (const text of found) wrong.push(`round ${rounds}, seed ${seed}: ${text}`);
     await watcher.call("FLUSHALL");
-    if (++rounds === WARM_ROUNDS) warm = resident(server);
+    if (++rounds === WARM_ROUNDS) warm = await settled(server);
     if (rounds % TELL_EVERY === 0) console.log(`${rounds} rounds, resident ${megabytes(resident(server))}`);
   } while (wrong.length === 0 && Date.now() < untilMs);
   await waitFor(async () => (await figures(watcher)).get("connected_clients") === 1, "the dead clients to be gone");
   const end = await figures(watcher);
-  const grown = warm === 0 ? 0 : resident(server) - warm;
+  const busy = resident(server);
+  const idle = warm === 0 ? busy : await settled(server);
+  const grown = warm === 0 ? 0 : idle - warm;
   console.log(
     `${rounds} rounds, ${end.get("total_connections_received")} connections, ${
       end.get("total_commands_processed")
     } commands; ` +
-      `resident ${megabytes(resident(server))}, ` +
-      (warm === 0 ? "too few rounds to compare" : `${megabytes(warm)} after ${WARM_ROUNDS} rounds`),
+      `resident ${megabytes(busy)}, ` +
+      (warm === 0
+        ? "too few rounds to compare"
+        : `idle ${megabytes(idle)}, ${megabytes(warm)} after ${WARM_ROUNDS} rounds`),
   );
   for (const name of ["blocked_clients", "total_blocking_keys", "watching_clients", "pubsub_clients"]) {
     if ((end.get(name) ?? 0) !== 0) wrong.push(`${name} is ${end.get(name)}`);

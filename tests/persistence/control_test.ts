@@ -3,10 +3,11 @@
  * options, DEBUG RELOAD, failing disks, files that can't be loaded, and what clients are told meanwhile.
  */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { Client } from "../client.ts";
+import { Client, encodeRequest } from "../client.ts";
 import { cleanup, type ServerProcess, startRedis, startRingshard, tempDir, test, waitFor } from "../harness.ts";
 import { Log } from "../../src/base/log.ts";
 import { Config } from "../../src/config/config.ts";
@@ -134,6 +135,20 @@ test("control: without FORCE no SHUTDOWN while the append-only file has not its 
   const [, again] = await serve(dir, 0, "--appendonly", "yes");
   assertEquals(await again.show("GET", "volatile:1"), '"1"');
 });
+
+for (const [shards, policy] of [[0, "everysec"], [0, "always"], [2, "everysec"]] as const) {
+  test(`control: SHUTDOWN right behind a value larger than the journal's ring keeps it, ${shards} shards, ${policy}`, async () => {
+    const dir = tempDir();
+    const [, client] = await serve(dir, shards, "--appendonly", "yes", "--appendfsync", policy);
+    const large = Buffer.alloc(20 << 20, "x");
+    client.write(Buffer.concat([encodeRequest(["SET", "large", large]), encodeRequest(["SET", "last", "1"])]));
+    client.send("SHUTDOWN", "NOSAVE");
+    await client.closed;
+    const [, again] = await serve(dir, 0, "--appendonly", "yes");
+    assertEquals(await again.show("STRLEN", "large"), `(integer) ${large.length}`);
+    assertEquals(await again.show("GET", "last"), '"1"');
+  });
+}
 
 test("control: a save point saves when it is due, and FLUSHALL replaces the file at once", async () => {
   const dir = tempDir();

@@ -294,6 +294,17 @@ export class Dispatcher {
     };
   }
 
+  /** Resolves once the session's earlier requests, which shards' threads may still run, are answered. The session must wait meanwhile. */
+  settled(session: Session): Promise<void> {
+    if (session.pendingCount === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      session.onSettled = () => {
+        session.onSettled = undefined;
+        resolve();
+      };
+    });
+  }
+
   /**
    * A main command's reply comes later: OK, or the error that `outcome` resolves to. The command itself writes none; the session's
    * next requests wait.

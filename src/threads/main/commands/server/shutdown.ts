@@ -33,7 +33,8 @@ export const shutdown: MainCommand = {
       reply.ok();
       return;
     }
-    // The client learns of success by the connection's end.
-    server.dispatcher.replyLater(session, shutdown.request({ save, noSave, force }));
+    // What the client asked for before, in the same pipeline, is part of what is kept; it learns of success by the connection's end.
+    const { dispatcher } = server;
+    dispatcher.replyLater(session, dispatcher.settled(session).then(() => shutdown.request({ save, noSave, force })));
   },
 };
