@@ -44,6 +44,9 @@ export const ENCODING_NAMES = [
   "listpackex",
 ];
 
+/** Expiry of a key that has none. */
+export const NO_EXPIRY = -1;
+
 export const EXPIRY_BIT = 1 << 7;
 export const WRITTEN_BIT = 1 << 6;
 const ENCODING_SHIFT = 3;

@@ -119,7 +119,7 @@ export class Eviction {
   }
 
   private candidates(db: number): number {
-    return this.onlyVolatile ? this.store.volatileCount(db) : this.store.count(db);
+    return this.onlyVolatile ? this.store.volatile.count(db) : this.store.count(db);
   }
 
   /** Databases take turns, so that a large one does not shelter behind its number. */
@@ -139,7 +139,7 @@ export class Eviction {
 
   private someVolatile(db: number): number {
     const { store } = this;
-    const n = store.sampleVolatile(db, 1);
+    const n = store.volatile.sample(db, 1);
     return n === 0 ? 0 : store.table.found[Math.floor(store.random() * n)];
   }
 
@@ -167,7 +167,7 @@ export class Eviction {
   private sample(db: number): void {
     const { store } = this;
     if (this.onlyVolatile) {
-      const n = Math.min(store.sampleVolatile(db, this.samples), this.samples);
+      const n = Math.min(store.volatile.sample(db, this.samples), this.samples);
       for (let i = 0; i < n; i++) this.consider(db, store.table.found[i]);
       return;
     }

@@ -18,23 +18,22 @@ import { Int64Parser } from "../base/integers.ts";
 import { Arena, ROOT_WORDS as OWNER_WORDS } from "../memory/arena.ts";
 import { DeadlineHeap, HEAP_WORDS } from "../structures/deadline_heap.ts";
 import { Intset } from "../structures/intset.ts";
-import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
+import { ItemKind, ItemReader, lenSize, LONG_LEN, writeLen } from "../structures/item.ts";
 import { Listpack } from "../structures/listpack.ts";
 import { Quicklist } from "../structures/quicklist.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
 import type { TableShape } from "../structures/table_shape.ts";
 import { AccessClock } from "./access_clock.ts";
 import { Cut, CUT_WORDS } from "./cut.ts";
+import { Entries, entrySize } from "./entries.ts";
 import {
   type Encoding,
   encodingBits,
-  encodingOf,
   EXPIRY_BIT,
-  KIND_MASK,
+  NO_EXPIRY,
   stringEncoding,
   Type,
   typeOf,
-  withEncoding,
   WRITTEN_BIT,
 } from "./entry.ts";
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
@@ -42,11 +41,11 @@ import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
 import { Streams } from "./types/stream.ts";
 import { releaseValue, valueTypeOf } from "./value_type.ts";
+import { VOLATILE_WORDS, VolatileKeys } from "./volatile_keys.ts";
 import { WAITED_WORDS, WaitedKeys } from "./waited_keys.ts";
 import { WATCH_WORDS, Watches } from "./watches.ts";
 
-/** `expiry` argument for a key without one. */
-export const NO_EXPIRY = -1;
+export { NO_EXPIRY };
 /** `dbCount` argument for a store that another thread has made: nothing of it is looked at before it is held. */
 export const OPEN = 0;
 /** Database of an entry that no key reaches any more. */
@@ -67,18 +66,11 @@ const W_WAITED = W_CUT + CUT_WORDS;
 /** Words of the owner area that are in use. */
 const STORE_WORDS = W_WAITED + WAITED_WORDS;
 
-/** A database's words: the table's root, the place where active expiry goes on, the mean time to live in ms (low and high word). */
-const DB_WORDS = 8;
-const DB_EXPIRE_PLACE = ROOT_WORDS;
-const DB_MEAN_TTL = ROOT_WORDS + 1;
-/** Share of the last sample in the mean time to live; Redis's. */
-const TTL_SAMPLE_SHARE = 1 / 50;
+/** A database's words: the table's root and what VolatileKeys keeps. */
+const DB_WORDS = ROOT_WORDS + VOLATILE_WORDS;
 
 /** Bytes that a key takes at least, its share of the table and the smallest entry. */
 const EXPECTED_KEY_BYTES = 24;
-
-const TWO_32 = 4294967296;
-const TWO_63 = 9223372036854775808;
 
 /** What a store tells its surroundings. All are called while a command (or active expiry) runs. */
 export interface StoreEvents {
@@ -92,10 +84,10 @@ export interface StoreEvents {
   fieldsExpired(store: Store, db: number, emptied: boolean): void;
 }
 
-export class Store {
-  readonly u8: Uint8Array;
-  readonly i32: Int32Array;
+export class Store extends Entries {
   readonly table: Table;
+  /** Keys with an expiry. */
+  readonly volatile: VolatileKeys;
   /** Operations on listpacks in this arena. */
   readonly listpack: Listpack;
   /** Operations on intsets in this arena. */
@@ -137,12 +129,6 @@ export class Store {
   /** Times that FLUSHALL was run, counted once over all shards. */
   flushes = 0;
 
-  /** After `open`: where key and value of the entry lie in `u8`. */
-  keyAt = 0;
-  keyLen = 0;
-  valueAt = 0;
-  valueLen = 0;
-
   /** Scratch of whoever works on this store: reads integers; holds the text of one. */
   readonly number = new Int64Parser();
   readonly digits = new Uint8Array(INT64_TEXT_MAX);
@@ -160,9 +146,9 @@ export class Store {
   private readonly cutWord: number;
 
   /** A store over an arena; a fresh arena gets `dbCount` empty databases. `random()` gives [0, 1). */
-  constructor(readonly arena: Arena, readonly hash: KeyHash, readonly random: () => number, dbCount = 16) {
-    this.u8 = arena.u8;
-    this.i32 = arena.i32;
+  constructor(arena: Arena, readonly hash: KeyHash, readonly random: () => number, dbCount = 16) {
+    super(arena);
+    this.volatile = new VolatileKeys(this);
     this.table = new Table(arena, hash, ItemKind.ENTRY);
     this.listpack = new Listpack(arena.u8);
     this.intset = new Intset(arena.u8);
@@ -267,78 +253,14 @@ export class Store {
     this.drop(db, e, h, true);
   }
 
-  /** Sets keyAt, keyLen, valueAt and valueLen for an entry. */
-  open(e: number): void {
-    const u8 = this.u8;
-    const word0 = this.i32[e >> 2];
-    let at = e + 4 + ((word0 >>> 4) & 8);
-    let keyLen = u8[at];
-    if (keyLen === LONG_LEN) {
-      keyLen = readLongLen(u8, at);
-      at += 5;
-    } else at++;
-    let valueLen = u8[at];
-    if (valueLen === LONG_LEN) {
-      valueLen = readLongLen(u8, at);
-      at += 5;
-    } else at++;
-    this.keyAt = at;
-    this.keyLen = keyLen;
-    const value = at + keyLen;
-    this.valueAt = (word0 & 7) === Type.STRING ? value : (value + 3) & ~3;
-    this.valueLen = valueLen;
-  }
-
-  /** The type of an entry. */
-  type(e: number): Type {
-    return typeOf(this.i32[e >> 2]);
-  }
-
-  encoding(e: number): Encoding {
-    return encodingOf(this.i32[e >> 2]);
-  }
-
-  setEncoding(e: number, encoding: Encoding): void {
-    this.i32[e >> 2] = withEncoding(this.i32[e >> 2], encoding);
-  }
-
-  /** Expiry in ms since 1970, rounded to a double beyond 2^53; NO_EXPIRY without one. */
-  expiry(e: number): number {
-    if ((this.i32[e >> 2] & EXPIRY_BIT) === 0) return NO_EXPIRY;
-    return this.i32[(e >> 2) + 2] * TWO_32 + (this.i32[(e >> 2) + 1] >>> 0);
-  }
-
-  /** Expiry exactly; only for an entry that has one. */
-  expiryBig(e: number): bigint {
-    return (BigInt(this.i32[(e >> 2) + 2]) << 32n) | BigInt(this.i32[(e >> 2) + 1] >>> 0);
-  }
-
   count(db: number): number {
     return this.i32[this.root(db) + ROOT_COUNT];
   }
 
-  volatileCount(db: number): number {
-    return this.table.flaggedCount(this.root(db));
-  }
-
   /** True when a key or a field of a hash has an expiry. */
   get expires(): boolean {
-    for (let db = 0; db < this.dbCount; db++) if (this.volatileCount(db) > 0) return true;
+    for (let db = 0; db < this.dbCount; db++) if (this.volatile.count(db) > 0) return true;
     return this.deadlines.count(this.fieldDeadlines) > 0;
-  }
-
-  /** Mean time to live of the volatile keys, ms, as active expiry met them; 0 before it met any. */
-  meanTtlMs(db: number): number {
-    const w = this.root(db) + DB_MEAN_TTL;
-    return this.i32[w + 1] * TWO_32 + (this.i32[w] >>> 0);
-  }
-
-  private noteTtl(db: number, meanMs: number): void {
-    const before = this.meanTtlMs(db);
-    const mean = before === 0 ? meanMs : before + (meanMs - before) * TTL_SAMPLE_SHARE;
-    const w = this.root(db) + DB_MEAN_TTL;
-    this.i32[w] = Math.floor(mean) | 0;
-    this.i32[w + 1] = Math.floor(mean / TWO_32);
   }
 
   /** Hashes with fields that expire; in all databases with -1. A shard that runs meanwhile makes it an estimate. */
@@ -550,12 +472,6 @@ export class Store {
     return next;
   }
 
-  private writeValueLen(e: number, valueLen: number): void {
-    const at = e + 4 + ((this.i32[e >> 2] >>> 4) & 8);
-    writeLen(this.u8, at + lenSize(this.keyLen), valueLen);
-    this.valueLen = valueLen;
-  }
-
   /** Sets or takes away (NO_EXPIRY) an entry's expiry. Returns its address, which may be new. */
   setExpiry(db: number, e: number, expiry: number): number {
     const i32 = this.i32;
@@ -596,13 +512,6 @@ export class Store {
     this.i32[(at >> 2) + 1] = Number(BigInt.asIntN(32, expiry));
     this.i32[(at >> 2) + 2] = Number(expiry >> 32n);
     return at;
-  }
-
-  private writeExpiry(e: number, expiry: number): void {
-    // The double nearest to the last int64 is 2^63, which does not fit.
-    const fits = expiry < TWO_63;
-    this.i32[(e >> 2) + 1] = fits ? expiry | 0 : -1;
-    this.i32[(e >> 2) + 2] = fits ? Math.floor(expiry / TWO_32) : 0x7fffffff;
   }
 
   /** The table word that holds `e`; usually the last find's. */
@@ -726,16 +635,6 @@ export class Store {
     return next;
   }
 
-  /** Word 0's clock of an entry, as kept. */
-  clockOf(e: number): number {
-    return this.i32[e >> 2] >>> 8;
-  }
-
-  /** Copies the access clock (RENAME and RESTORE keep it). */
-  setClock(e: number, clock: number): void {
-    this.i32[e >> 2] = (this.i32[e >> 2] & KIND_MASK) | (clock << 8);
-  }
-
   /** Exchanges two databases. */
   swap(a: number, b: number): void {
     if (this.watches.any) {
@@ -777,8 +676,8 @@ export class Store {
       this.garbage.add(GarbageKind.KEYSPACE, root, ROOT_WORDS);
       return;
     }
-    this.i32[root + DB_EXPIRE_PLACE] = 0;
-    sweepKeyspace(this, root, root + DB_EXPIRE_PLACE, Infinity);
+    this.i32[root + ROOT_WORDS] = 0;
+    sweepKeyspace(this, root, root + ROOT_WORDS, Infinity);
   }
 
   /** Tells the hashes with fields that expire that database `a` is now `toA`, and `b` `toB`. */
@@ -836,51 +735,6 @@ export class Store {
   isStale(db: number, buf: Uint8Array, from: number, len: number): boolean {
     return this.has(db, buf, from, len) && !this.exists(db, buf, from, len);
   }
-
-  // ---- active expiry ----------------------------------------------------------------------------------------------
-
-  /**
-   * Looks at some volatile keys of a database and removes those whose time has come. At most `maxBuckets` buckets are looked at
-   * and about `want` keys tried. Returns how many were tried; `expiredNow` says how many went.
-   */
-  expireSome(db: number, want: number, maxBuckets: number): number {
-    const root = this.root(db);
-    const place = this.i32[root + DB_EXPIRE_PLACE];
-    this.expiredNow = 0;
-    const next = this.table.scanFlagged(root, place, want, maxBuckets);
-    const n = this.table.foundCount;
-    for (let i = 0; i < n; i++) this.candidates[i] = this.table.found[i];
-    let ttlMs = 0;
-    for (let i = 0; i < n; i++) {
-      const e = this.candidates[i];
-      if (!this.isExpired(e)) {
-        ttlMs += Math.max(0, this.expiry(e) - this.nowMs);
-        continue;
-      }
-      this.expireEntry(db, e);
-      this.expiredNow++;
-    }
-    if (n > this.expiredNow) this.noteTtl(db, ttlMs / (n - this.expiredNow));
-    this.i32[root + DB_EXPIRE_PLACE] = next;
-    this.expireWrapped = next === 0;
-    return n;
-  }
-
-  /**
-   * Collects about `want` volatile keys from a random place of a database on into table.found; returns how many, 0 only when there are
-   * none. Segments without volatile keys are passed over at one look each.
-   */
-  sampleVolatile(db: number, want: number): number {
-    const root = this.root(db);
-    this.table.scanFlagged(root, this.table.randomPlace(root, this.random), want, Infinity);
-    if (this.table.foundCount === 0) this.table.scanFlagged(root, 0, want, Infinity);
-    return this.table.foundCount;
-  }
-
-  /** Of the last `expireSome`: how many keys went, and whether it reached the end of the table. */
-  expiredNow = 0;
-  expireWrapped = false;
-  private readonly candidates = new Int32Array(128);
 }
 
 /** Frees the entries of a flushed database. */
@@ -898,9 +752,3 @@ function sweepKeyspace(store: Store, root: number, place: number, want: number):
 }
 
 registerSweeper(GarbageKind.KEYSPACE, sweepKeyspace);
-
-/** Bytes of an entry. */
-function entrySize(keyLen: number, valueLen: number, hasExpiry: boolean, type: Type): number {
-  const head = (hasExpiry ? 12 : 4) + lenSize(keyLen) + lenSize(valueLen) + keyLen;
-  return type === Type.STRING ? head + valueLen : ((head + 3) & ~3) + valueLen;
-}

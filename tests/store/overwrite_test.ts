@@ -9,7 +9,7 @@ test("store: a key overwritten after its time counts as expired", () => {
   t.run("SET", "other", "v", "PX", 500);
   t.advance(100);
   assertEquals(t.show("SET k w"), "OK");
-  assertEquals([t.store.expiredKeys, t.store.count(0), t.store.volatileCount(0)], [1, 2, 1]);
+  assertEquals([t.store.expiredKeys, t.store.count(0), t.store.volatile.count(0)], [1, 2, 1]);
   t.advance(100);
   assertEquals(t.show("GET k"), '"w"');
 });

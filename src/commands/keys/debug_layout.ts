@@ -78,7 +78,7 @@ export const htStats: ShardCommand = {
     let expiring = 0;
     for (const store of call.stores ?? [call.store]) {
       store.measureTable(db, shape);
-      expiring += store.volatileCount(db);
+      expiring += store.volatile.count(db);
     }
     call.reply.verbatim(
       "txt",

@@ -51,18 +51,18 @@ export class ActiveExpiry {
     let expired = 0;
     for (let k = 0; k < store.dbCount; k++) {
       const db = this.nextDb;
-      if (store.volatileCount(db) > 0) {
+      if (store.volatile.count(db) > 0) {
         for (;;) {
-          const n = store.expireSome(db, sample, BUCKETS);
+          const n = store.volatile.expireSome(db, sample, BUCKETS);
           tried += n;
-          expired += store.expiredNow;
+          expired += store.volatile.expiredNow;
           if (clock() >= end) {
             this.note(tried, expired);
             this.timeCapReached++;
             return true;
           }
-          if (store.expireWrapped || (n > 0 && store.expiredNow <= n * worthwhile)) break;
-          if (store.volatileCount(db) === 0) break;
+          if (store.volatile.wrapped || (n > 0 && store.volatile.expiredNow <= n * worthwhile)) break;
+          if (store.volatile.count(db) === 0) break;
         }
       }
       this.nextDb = db + 1 === store.dbCount ? 0 : db + 1;

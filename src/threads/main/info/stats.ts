@@ -101,10 +101,10 @@ export function keyspaceFields({ shards: { stores } }: Server): Field[] {
     let ttlMs = 0;
     let subexpiry = 0;
     for (const store of stores) {
-      const withDeadline = store.volatileCount(db);
+      const withDeadline = store.volatile.count(db);
       keys += store.count(db);
       expires += withDeadline;
-      ttlMs += store.meanTtlMs(db) * withDeadline;
+      ttlMs += store.volatile.meanTtlMs(db) * withDeadline;
       if (store.count(db) > 0) subexpiry += store.hashesWithDeadlines(db);
     }
     if (keys === 0) continue;

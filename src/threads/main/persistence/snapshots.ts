@@ -128,7 +128,7 @@ function sizesOf(stores: readonly Store[]): [keys: number, expiring: number][] {
     let expiring = 0;
     for (const store of stores) {
       keys += store.count(db);
-      expiring += store.volatileCount(db);
+      expiring += store.volatile.count(db);
     }
     return [keys, expiring];
   });
