@@ -1,8 +1,9 @@
 /**
- * RingShards: shards in worker threads, reached through rings: how requests get into them, and replies out. Main thread.
+ * RingShards: shards in worker threads, reached through rings: how requests get into them. Main thread.
  *
  * Which shards stand still for a request over several is decided in ring_holds.ts; requests too large for a message go by uploads.ts;
- * replies come to their sessions' order in pending.ts and leave by reply_batches.ts; ring_waits.ts has the clients that wait.
+ * ring_replies.ts takes in what shards send, pending.ts brings replies to their sessions' order, and they leave by reply_batches.ts;
+ * ring_waits.ts has the clients that wait.
  *
  * Invariants:
  * 1. Main never blocks: what does not fit a ring waits in `uploads`, and its session is busy.
@@ -10,7 +11,6 @@
  *    requests in one and the same order (docs/ARCHITECTURE.md, "Order").
  * 3. One publish a ring a turn, or when a quarter of it is filled: the shard's wake-up is paid once a batch.
  */
-import { latin1Text } from "../../base/bytes.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
 import { Request } from "../../codec/resp/request.ts";
 import { runnableCommands } from "../../commands/table.ts";
@@ -18,7 +18,6 @@ import {
   argumentBytes,
   type ArgumentRanges,
   DB_SHIFT,
-  FromShard,
   JOINED_BIT,
   KIND_MASK,
   NO_TOUCH_BIT,
@@ -26,7 +25,6 @@ import {
   orderSize,
   padded,
   RELAYED_BIT,
-  REPLY_WORDS,
   RESP3_BIT,
   runSize,
   TICKET_BIT,
@@ -49,7 +47,6 @@ import type { PersistenceRings } from "../persistence/setup.ts";
 import { BACKGROUND, JournalMode } from "../shard/journal.ts";
 import type { Settings } from "../shard/settings.ts";
 import type { ShardSetup } from "../shard/worker.ts";
-import { decodeSlowCall } from "../slow_call.ts";
 import type { Blocked } from "./blocking.ts";
 import { type CommandEntry, Flag } from "./command_entry.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -59,6 +56,7 @@ import { Pending } from "./pending.ts";
 import { NEXT_REPLY } from "./pushes.ts";
 import { ReplyBatches } from "./reply_batches.ts";
 import { type HoldRings, RingHolds } from "./ring_holds.ts";
+import { PART_SHIFT, type ReplyListener, RingReplies } from "./ring_replies.ts";
 import { RingWaits, type WaitRings } from "./ring_waits.ts";
 import { Routes, SEVERAL } from "./routes.ts";
 import { Gate, type Session } from "./session.ts";
@@ -97,7 +95,7 @@ const PUSHED_TO = Gate.SUBSCRIBED | Gate.TRACKS | Gate.MONITORS;
 /** SCAN walks over all shards in one call while a database has no more keys than this: clients rarely ask for more at once. */
 const FEW_KEYS = 1000;
 
-export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
+export class RingShards implements Shards, WaitRings, HoldRings, UploadRings, ReplyListener {
   readonly threads: number;
   dispatcher!: Dispatcher;
   /** Takes what commands have for the log, level verbose. */
@@ -111,6 +109,7 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
   holdOpen = false;
 
   private readonly pending: Pending;
+  private readonly replies: RingReplies;
   private readonly routes: Routes;
   private readonly holdSlots = new Holds();
   private readonly holds: RingHolds;
@@ -123,8 +122,6 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
   private standing = false;
   private nowMs = 0;
   private lastProgressUs = 0;
-  /** The load under way. */
-  private loaded: { readonly results: LoadResult[]; readonly resolve: (results: LoadResult[]) => void } | undefined;
   private closing = false;
   private noEviction = true;
   private journaling = false;
@@ -156,6 +153,7 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
     this.routes = new Routes(stores.length);
     this.holds = new RingHolds(this, this.holdSlots, this.routes, stores.length);
     this.pending = new Pending(this.batches);
+    this.replies = new RingReplies(this, this.pending, this.waits);
     this.spinUs = stores.length + 1 <= coreCount ? SPIN_US : 0;
     this.maxMessage = new RingWriter(createRing(RING_SIZE)).maxMessage;
     for (let i = 0; i < stores.length; i++) {
@@ -565,7 +563,7 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
 
   turn(): number {
     let progress = false;
-    for (let i = 0; i < this.ends.length; i++) if (this.receive(this.ends[i], i)) progress = true;
+    for (let i = 0; i < this.ends.length; i++) if (this.replies.receive(this.ends[i], i)) progress = true;
     this.batches.leaveAll();
     this.uploads.move();
     const withheld = this.waits.send();
@@ -589,95 +587,6 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
     if (now - this.lastProgressUs < this.spinUs) return 0;
     this.lastProgressUs = 0;
     return Infinity;
-  }
-
-  private receive(end: ShardEnd, shard: number): boolean {
-    const { replies } = end;
-    const { i32, u8 } = replies;
-    let any = false;
-    for (let at = replies.peek(); at !== 0; at = replies.peek()) {
-      const w = at >> 2;
-      const last = (i32[w + 1] & KIND_MASK) === FromShard.REPLY;
-      const record = i32[w + 2] & RECORD_MASK;
-      const from = at + REPLY_WORDS * 4;
-      const len = i32[w + 3];
-      const kind = i32[w + 1] & KIND_MASK;
-      if (kind >= FromShard.LOADED) {
-        if (kind === FromShard.LOADED) this.takeLoaded(u8.slice(from, from + len));
-        else if (kind === FromShard.LOG) this.log(latin1Text(u8, from, from + len));
-        else this.dispatcher.innerFailed(runnableCommands[record], latin1Text(u8, from, from + len));
-        replies.advance();
-        any = true;
-        continue;
-      }
-      if (kind >= FromShard.EVENT) {
-        if (kind >= FromShard.WAITS) this.waits.told(kind, shard, replies.buffer, from);
-        else this.takeEvents(end, kind === FromShard.EVENT, i32[w + 2], u8, i32, from, len);
-        replies.advance();
-        any = true;
-        continue;
-      }
-      const gathering = this.pending.gatheringOf(record);
-      if ((i32[w + 1] & KIND_MASK) === FromShard.SLOW) {
-        const entry = this.pending.entryOf(record);
-        const session = this.pending.sessionOf(record);
-        if (entry !== undefined) this.dispatcher.tookLong(session, entry, decodeSlowCall(u8, from, len));
-      } else if (gathering === undefined) {
-        if (u8[from] === MINUS && last) this.failed(record, u8, from, len);
-        this.pending.receive(record, u8, from, len, last);
-      } else if (gathering.add(i32[w + 2] >>> PART_SHIFT, u8, from, len, last)) {
-        const pieces = gathering.result();
-        if (pieces[0][0] === MINUS) this.failed(record, pieces[0], 0, pieces[0].length);
-        pieces.forEach((piece, k) => {
-          this.pending.receive(record, piece, 0, piece.length, k === pieces.length - 1, true);
-        });
-      }
-      replies.advance();
-      any = true;
-    }
-    replies.release();
-    return any;
-  }
-
-  /** Passes on events, the pieces of long ones together. `cause` is the request's record with its part, or -1. */
-  private takeEvents(
-    end: ShardEnd,
-    last: boolean,
-    cause: number,
-    u8: Uint8Array,
-    i32: Int32Array,
-    from: number,
-    len: number,
-  ): void {
-    const { notifications } = this.dispatcher.server;
-    const record = cause < 0 ? NEXT_REPLY : cause & RECORD_MASK;
-    const session = cause < 0 ? undefined : this.pending.sessionOf(record);
-    // A client's events come in the order of its requests, whichever shards they ran in.
-    const inTurn = session === undefined || this.pending.isNext(record);
-    if (last && end.eventPieces.length === 0) {
-      if (inTurn) notifications.take(u8, i32, from, from + len, session, record);
-      else this.pending.keepEvents(record, u8.slice(from, from + len));
-      return;
-    }
-    end.eventPieces.push(u8.slice(from, from + len));
-    if (!last) return;
-    const whole = new Uint8Array(end.eventPieces.reduce((size, piece) => size + piece.length, 0));
-    let at = 0;
-    for (const piece of end.eventPieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    end.eventPieces.length = 0;
-    if (!inTurn) this.pending.keepEvents(record, whole);
-    else notifications.take(whole, new Int32Array(whole.buffer), 0, whole.length, session, record);
-  }
-
-  private failed(record: number, buf: Uint8Array, from: number, len: number): void {
-    const entry = this.pending.entryOf(record);
-    if (entry === undefined) return;
-    let code = "";
-    for (let i = from + 1; i < from + len && buf[i] !== 32 && buf[i] !== 13; i++) code += String.fromCharCode(buf[i]);
-    this.dispatcher.failedWith(entry, code);
   }
 
   serialOf(record: number): number {
@@ -748,16 +657,7 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings {
 
   load(order: LoadOrder): Promise<readonly LoadResult[]> {
     this.order(order);
-    return new Promise((resolve) => this.loaded = { results: [], resolve });
-  }
-
-  /** A shard has loaded its part. */
-  private takeLoaded(text: Uint8Array): void {
-    const { results, resolve } = this.loaded!;
-    results.push(JSON.parse(new TextDecoder().decode(text)));
-    if (results.length < this.threads) return;
-    this.loaded = undefined;
-    resolve(results);
+    return this.replies.loads(this.threads);
   }
 
   relieve(): boolean {
@@ -790,9 +690,3 @@ function copyOf(request: Request): Request {
   copy.load(args);
   return copy;
 }
-
-const MINUS = 45;
-
-/** A record's number and the part of a gathering share a word: a million requests in flight, 1024 shards. */
-const PART_SHIFT = 21;
-const RECORD_MASK = (1 << PART_SHIFT) - 1;
