@@ -161,8 +161,11 @@ test("control: a save point saves when it is due, and FLUSHALL replaces the file
   nowMs += 61_000;
   await waitFor(() => existsSync(join(dir, "dump.rdb")), "the save");
   await waitFor(async () => await info(client, "rdb_changes_since_last_save") === "0", "no changes");
-  await client.call("FLUSHALL");
+  await client.pipeline([["SET", "c", "1"], ["FLUSHALL"]]);
+  assertEquals(await info(client, "rdb_changes_since_last_save"), "0");
   await waitFor(async () => await info(client, "rdb_saves") === "2", "the save of FLUSHALL");
+  await client.call("SET", "d", "1");
+  assertEquals(await info(client, "rdb_changes_since_last_save"), "1");
   await server.close();
 
   const again = await start({ dir, shards: 2 });

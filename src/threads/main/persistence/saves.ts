@@ -56,8 +56,9 @@ export class Saves {
     return Math.floor(this.server.nowMs() / 1000);
   }
 
-  /** Changes since the last save. */
+  /** Changes since the last save; a FLUSHALL that a save is about to follow has been one, as it is in Redis. */
   get changes(): number {
+    if (this.flushed && this.server.config.value("save").length > 0) return 0;
     return Math.max(0, this.server.figures.get(Figure.DIRTY) - this.savedChanges);
   }
 
@@ -176,11 +177,21 @@ export class Saves {
 
   /** After FLUSHALL Redis replaces the file at once when there are save points: what was flushed must not come back. */
   private noteFlush(): void {
-    const flushes = this.server.figures.get(Figure.FLUSHES);
-    if (flushes === this.flushesSeen) return;
+    if (!this.flushed) return;
     if (this.inProgress) this.snapshots.abandon();
     if (this.snapshots.purpose !== undefined) return; // a client waits for that save, or the append-only file needs it
-    this.flushesSeen = flushes;
-    if (this.server.config.value("save").length > 0) this.begin(false);
+    const { figures, config } = this.server;
+    this.flushesSeen = figures.get(Figure.FLUSHES);
+    if (config.value("save").length === 0) return;
+    const { savedChanges } = this;
+    this.savedChanges = figures.get(Figure.DIRTY);
+    this.begin(false, (ok) => {
+      if (!ok) this.savedChanges = savedChanges;
+    });
+  }
+
+  /** True when FLUSHALL was run and `noteFlush` has not seen it. */
+  private get flushed(): boolean {
+    return this.server.figures.get(Figure.FLUSHES) !== this.flushesSeen;
   }
 }
