@@ -8,50 +8,62 @@
  *   111ooooo llllllll oooooooo   the same for l + 9 bytes
  */
 
-const HASH_BITS = 14;
+/** Places remembered: for long inputs many; for short ones so few that they stay in the processor's nearest cache. */
+const LONG_BITS = 14;
+const SHORT_BITS = 9;
+const SHORT = 1 << SHORT_BITS;
 const MAX_LITERALS = 32;
 const MAX_OFFSET = 8192;
 const MAX_MATCH = 264;
 const MIN_MATCH = 3;
+/** Bytes that a match takes. */
+const MATCH_BYTES = 2;
+/** After so many places in a row where nothing came again only every second one is looked at, after as many more every fourth. */
+const MISSES_PER_STRIDE = 16;
+const MAX_STRIDE = 4;
 /** Where places begin anew: they stay small integers. */
 const MAX_BASE = 0x3fffffff;
 
-/** Compresses; the table is scratch for any number of calls. */
+/** Compresses; the tables are scratch for any number of calls. */
 export class LzfCompressor {
-  /**
-   * By hash of three bytes: where they were seen last, as `base` + place in the current input; below `base`: in an input before it.
-   * So the table need not be cleared for each input, which would take longer than compressing a short one. Made when first needed.
-   */
-  private seen: Int32Array | undefined;
-  private base = 1;
+  private readonly short = new Seen(SHORT_BITS);
+  /** Made when first needed. */
+  private long: Seen | undefined;
 
   /**
    * Compresses src[from, from+len) to dst from `at` on. Returns the number of bytes, or 0 when they would be more than `max`.
    */
   compress(src: Uint8Array, from: number, len: number, dst: Uint8Array, at: number, max: number): number {
-    const seen = this.seen ??= new Int32Array(1 << HASH_BITS);
-    if (this.base > MAX_BASE - len) {
-      seen.fill(0);
-      this.base = 1;
-    }
-    const shift = this.base - from;
-    this.base += len;
+    const table = len <= SHORT ? this.short : (this.long ??= new Seen(LONG_BITS));
+    const base = table.enter(len);
+    const shift = base - from;
+    const { places, hashShift } = table;
     const end = from + len;
     const limit = at + max;
     let out = at;
     let literal = from; // first byte not written yet
     let i = from;
-    while (i + MIN_MATCH <= end) {
-      const slot = hash(src, i);
-      const before = seen[slot] - shift;
-      seen[slot] = i + shift;
-      if (
-        before < from || i - before > MAX_OFFSET || src[before] !== src[i] || src[before + 1] !== src[i + 1] ||
-        src[before + 2] !== src[i + 2]
+    const last = end - MIN_MATCH;
+    for (;;) {
+      // Where nothing comes again, places are passed ever faster; and when the rest, all of it one match, would not save enough, that was it.
+      const stop = literal === from ? Math.min(last, end - (len - max) - MATCH_BYTES) : last;
+      let before = -1;
+      for (
+        let misses = 0;
+        i <= stop;
+        i += MISSES_PER_STRIDE > misses++ ? 1 : misses < 2 * MISSES_PER_STRIDE ? 2 : MAX_STRIDE
       ) {
-        i++;
-        continue;
+        const three = (src[i] << 16) | (src[i + 1] << 8) | src[i + 2];
+        const slot = Math.imul(three, 0x9e3779b1) >>> hashShift;
+        const place = places[slot];
+        places[slot] = i + shift;
+        if (place < base) continue;
+        before = place - shift;
+        if (((src[before] << 16) | (src[before + 1] << 8) | src[before + 2]) === three && i - before <= MAX_OFFSET) {
+          break;
+        }
       }
+      if (i > stop) break;
       const most = Math.min(MAX_MATCH, end - i);
       let n = MIN_MATCH;
       while (n < most && src[before + n] === src[i + n]) n++;
@@ -65,7 +77,10 @@ export class LzfCompressor {
       }
       dst[out++] = offset & 0xff;
       // The places inside the match are entered too, thinly: what follows often refers to them.
-      for (let k = i + n - 2; k < i + n && k + MIN_MATCH <= end; k++) seen[hash(src, k)] = k + shift;
+      for (let k = i + n - 2; k < i + n && k <= last; k++) {
+        const three = (src[k] << 16) | (src[k + 1] << 8) | src[k + 2];
+        places[Math.imul(three, 0x9e3779b1) >>> hashShift] = k + shift;
+      }
       i += n;
       literal = i;
     }
@@ -74,8 +89,31 @@ export class LzfCompressor {
   }
 }
 
-function hash(src: Uint8Array, i: number): number {
-  return Math.imul((src[i] << 16) | (src[i + 1] << 8) | src[i + 2], 0x9e3779b1) >>> (32 - HASH_BITS);
+/**
+ * By hash of three bytes: where they were seen last, as a base + place in the current input; below the base: in an input before it.
+ * So the table need not be cleared for each input, which would take longer than compressing a short one.
+ */
+class Seen {
+  readonly places: Int32Array;
+  /** Leaves of a 32-bit hash what the table has room for. */
+  readonly hashShift: number;
+  private next = 1;
+
+  constructor(bits: number) {
+    this.places = new Int32Array(1 << bits);
+    this.hashShift = 32 - bits;
+  }
+
+  /** The base of an input of `len` bytes. */
+  enter(len: number): number {
+    if (this.next > MAX_BASE - len) {
+      this.places.fill(0);
+      this.next = 1;
+    }
+    const base = this.next;
+    this.next = base + len;
+    return base;
+  }
 }
 
 /** Writes src[from, to) as literals; returns the place behind, or 0 when it does not fit. */

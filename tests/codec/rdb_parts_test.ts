@@ -34,6 +34,19 @@ test("crc64: eight bytes at once give what one at a time gives", () => {
   assert(!single.equals(out, 0));
 });
 
+test("crc64: long inputs, wherever they are cut", () => {
+  const random = seededRandom(8);
+  const data = Uint8Array.from({ length: 200_000 }, () => Math.floor(random() * 256));
+  const single = new Crc64();
+  for (let i = 0; i < data.length; i += 8) single.update(data, i, 8);
+  for (const cut of [0, 1, 7, 1023, 1024, 1029, 65_536, 65_544, 131_072, 131_077, 199_999, 200_000]) {
+    const crc = new Crc64();
+    crc.update(data, 0, cut);
+    crc.update(data, cut, data.length - cut);
+    assertEquals([crc.hi, crc.lo], [single.hi, single.lo], `cut at ${cut}`);
+  }
+});
+
 /** Random bytes with repetitions of all lengths and distances. */
 function compressible(random: () => number, size: number): Uint8Array {
   const out = new Uint8Array(size);
@@ -64,6 +77,20 @@ test("lzf: what was compressed comes back", () => {
     assertEquals(back.subarray(3), data);
   }
   assert(compressed > 200);
+});
+
+test("lzf: what repeats is found, also behind much that does not", () => {
+  const lzf = new LzfCompressor();
+  const dst = new Uint8Array(100_000);
+  const twice = bytes("abcdefghijklmnopqrstuvwxabcdefgh");
+  assertEquals(lzf.compress(twice, 0, 32, dst, 0, 28), 27);
+  assertEquals(lzf.compress(twice, 0, 31, dst, 0, 27), 27);
+  assertEquals(lzf.compress(twice, 0, 30, dst, 0, 26), 0);
+  const random = seededRandom(12);
+  const mixed = new Uint8Array(90_000).fill(120);
+  for (let i = 0; i < 60_000; i++) mixed[i] = Math.floor(random() * 256);
+  const size = lzf.compress(mixed, 0, mixed.length, dst, 0, mixed.length);
+  assert(size > 60_000 && size < 63_000, String(size));
 });
 
 test("lzf: bytes that LibLZF wrote", () => {
