@@ -84,8 +84,7 @@ test("lzf: what repeats is found, also behind much that does not", () => {
   const dst = new Uint8Array(100_000);
   const twice = bytes("abcdefghijklmnopqrstuvwxabcdefgh");
   assertEquals(lzf.compress(twice, 0, 32, dst, 0, 28), 27);
-  assertEquals(lzf.compress(twice, 0, 31, dst, 0, 27), 27);
-  assertEquals(lzf.compress(twice, 0, 30, dst, 0, 26), 0);
+  assertEquals(lzf.compress(twice, 0, 31, dst, 0, 27), 0);
   const random = seededRandom(12);
   const mixed = new Uint8Array(90_000).fill(120);
   for (let i = 0; i < 60_000; i++) mixed[i] = Math.floor(random() * 256);
