@@ -51,7 +51,8 @@ export function scanPlace(h: number): number {
   return ((h & 63) << MAX_DEPTH) | (h >>> (32 - MAX_DEPTH));
 }
 
-export const NEXT_ONE = 1 << 24;
+export const NEXT_SHIFT = 24;
+export const NEXT_ONE = 1 << NEXT_SHIFT;
 export const STASH_SHIFT = 16;
 export const STASH_ONE = 1 << STASH_SHIFT;
 export const STASH_MASK = 0xff << STASH_SHIFT;

@@ -177,7 +177,7 @@ export class TableSegments {
     const homeBucket = first + home * BUCKET_WORDS;
     if (this.placeIn(homeBucket, tag, ref)) return true;
     const mask = (1 << log) - 1;
-    if (mask !== 0 && this.placeIn(first + ((home + 1) & mask) * BUCKET_WORDS, tag, ref)) {
+    if (mask !== 0 && this.placeStranger(first + ((home + 1) & mask) * BUCKET_WORDS, tag, ref)) {
       i32[homeBucket] += NEXT_ONE;
       return true;
     }
@@ -197,16 +197,35 @@ export class TableSegments {
       const m = (x - 0x01010101) & ~x & 0x80808080;
       if (m === 0) continue;
       // The lowest marked byte is exact: borrows only reach bytes above a true zero.
-      const shift = (31 - Math.clz32(m & -m)) & ~7;
-      const i = (k << 2) + (shift >> 3);
-      i32[bucket + 1 + k] = x | (tag << shift);
-      i32[bucket + 4 + i] = ref;
-      this.bucket = bucket;
-      this.position = i;
-      this.slot = bucket + 4 + i;
+      this.put(bucket, k, (31 - Math.clz32(m & -m)) & ~7, tag, ref);
       return true;
     }
     return false;
+  }
+
+  /** As `placeIn`, for an item of the bucket before: in the last free slot, where walks look for such (table_walks.ts). */
+  protected placeStranger(bucket: number, tag: number, ref: number): boolean {
+    const i32 = this.i32;
+    for (let k = 2; k >= 0; k--) {
+      const x = i32[bucket + 1 + k];
+      // All marked bytes are exact: no sum reaches the next byte.
+      const m = ~(((x & 0x7f7f7f7f) + 0x7f7f7f7f) | x | 0x7f7f7f7f);
+      if (m === 0) continue;
+      this.put(bucket, k, (31 - Math.clz32(m)) & ~7, tag, ref);
+      return true;
+    }
+    return false;
+  }
+
+  /** Fills the slot whose tag lies in byte `shift / 8` of tag word `k`. */
+  private put(bucket: number, k: number, shift: number, tag: number, ref: number): void {
+    const i32 = this.i32;
+    const i = (k << 2) + (shift >> 3);
+    i32[bucket + 1 + k] |= tag << shift;
+    i32[bucket + 4 + i] = ref;
+    this.bucket = bucket;
+    this.position = i;
+    this.slot = bucket + 4 + i;
   }
 
   protected clearSlot(seg: number, h: number): void {
@@ -287,7 +306,7 @@ export class TableSegments {
   protected settle(seg: number, h: number, k: number, wraps = false): boolean {
     const last = (1 << HOME_BITS) - 1;
     if (wraps && (h & last) === last) {
-      if (!this.placeIn(seg + HEADER_WORDS, ((h >>> 6) & 0xff) || 1, this.moving[k])) return false;
+      if (!this.placeStranger(seg + HEADER_WORDS, ((h >>> 6) & 0xff) || 1, this.moving[k])) return false;
       this.i32[seg + HEADER_WORDS + last * BUCKET_WORDS] += NEXT_ONE;
     } else if (!this.place(seg, h, this.moving[k])) return false;
     this.i32[seg + H_COUNT]++;

@@ -14,6 +14,7 @@ import {
   MAX_DEPTH,
   MAX_ITEMS,
   NEXT_MASK,
+  NEXT_SHIFT,
   PREFETCH_MAX,
   R_COUNT,
   R_DEPTH,
@@ -95,6 +96,9 @@ export class TableWalks extends TableSegments {
     }
     for (let k = 0; k < n; k++) {
       const bucket = ahead[k];
+      // Behind a segment's last bucket lies a stash bucket: then what is looked at in vain is another's.
+      const away = i32[bucket] >>> NEXT_SHIFT;
+      for (let w = bucket + 2 * BUCKET_WORDS - away; w < bucket + 2 * BUCKET_WORDS; w++) sum ^= i32[i32[w] >> 2];
       for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) {
         const ref = i32[w] >> 2;
         sum ^= i32[ref] ^ i32[ref + 12]; // an empty slot's is word 0 of the arena; an entry is seldom larger than two cache lines
@@ -109,36 +113,49 @@ export class TableWalks extends TableSegments {
     const first = seg + HEADER_WORDS;
     const bucket = first + home * BUCKET_WORDS;
     const mask = (1 << log) - 1;
-    // Where the bucket before has put nothing here, everything is at home: no hash needs to tell.
-    if (this.scanFrom === 0 && (i32[first + ((home - 1) & mask) * BUCKET_WORDS] & NEXT_MASK) === 0) {
-      this.collectAll(bucket);
-    } else this.collectBucket(bucket, log, home);
+    this.collectHome(bucket, log, home, i32[first + ((home - 1) & mask) * BUCKET_WORDS] >>> NEXT_SHIFT);
     const meta = i32[bucket];
     if ((meta & NEXT_MASK) !== 0) {
-      this.collectBucket(first + ((home + 1) & mask) * BUCKET_WORDS, log, home);
+      this.collectOthers(first + ((home + 1) & mask) * BUCKET_WORDS, log, home, meta >>> NEXT_SHIFT);
     }
-    if ((meta & STASH_MASK) !== 0) {
-      const end = this.foundCount + ((meta & STASH_MASK) >>> STASH_SHIFT);
-      for (let s = 0; s < STASH[log] && this.foundCount < end; s++) {
-        this.collectBucket(first + ((1 << log) + s) * BUCKET_WORDS, log, home);
-      }
+    let stashed = (meta & STASH_MASK) >>> STASH_SHIFT;
+    for (let s = 0; s < STASH[log] && stashed > 0; s++) {
+      stashed = this.collectOthers(first + ((1 << log) + s) * BUCKET_WORDS, log, home, stashed);
     }
   }
 
-  protected collectBucket(bucket: number, log: number, home: number): void {
+  /** Gathers the items at home in a bucket: all but the `strangers` that the bucket before has put there. */
+  private collectHome(bucket: number, log: number, home: number, strangers: number): void {
     const i32 = this.i32;
-    for (let i = 0; i < SLOTS; i++) {
-      const ref = i32[bucket + 4 + i];
+    const { scanFrom } = this;
+    for (let w = bucket + BUCKET_WORDS - 1; w >= bucket + 4; w--) {
+      const ref = i32[w];
       if (ref === 0) continue;
-      const h = this.hashOf(ref);
-      if ((h & 63) >> (HOME_BITS - log) !== home || scanPlace(h) < this.scanFrom) continue;
+      // Strangers lie at the end, if they can; where none is left, no hash needs to tell.
+      if (strangers > 0 || scanFrom !== 0) {
+        const h = this.hashOf(ref);
+        if ((h & 63) >> (HOME_BITS - log) !== home) {
+          strangers--;
+          continue;
+        }
+        if (scanPlace(h) < scanFrom) continue;
+      }
       this.add(ref);
     }
   }
 
-  protected collectAll(bucket: number): void {
+  /** Gathers the items of `home` that are elsewhere: up to `away` of them in a bucket; returns how many are yet to be met. */
+  private collectOthers(bucket: number, log: number, home: number, away: number): number {
     const i32 = this.i32;
-    for (let w = bucket + 4; w < bucket + BUCKET_WORDS; w++) if (i32[w] !== 0) this.add(i32[w]);
+    for (let w = bucket + BUCKET_WORDS - 1; w >= bucket + 4 && away > 0; w--) {
+      const ref = i32[w];
+      if (ref === 0) continue;
+      const h = this.hashOf(ref);
+      if ((h & 63) >> (HOME_BITS - log) !== home) continue;
+      away--;
+      if (scanPlace(h) >= this.scanFrom) this.add(ref);
+    }
+    return away;
   }
 
   private add(ref: number): void {

@@ -34,7 +34,7 @@ export const STEP_MS = 1;
  * is the same whether turns are short or long, within bounds: shorter ones cost more in looking at the clock than they do, longer ones
  * show in the latency. An idle thread leaves the pauses out.
  */
-const SNAPSHOT_SHARE = 1 / 3;
+const SNAPSHOT_SHARE = 0.36;
 const SNAPSHOT_STEP_MIN_MS = 0.1;
 const SNAPSHOT_STEP_MAX_MS = 0.5;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
