@@ -57,6 +57,10 @@ class Stream {
   private readonly ends: number[] = [];
   private readonly dbs: number[] = [];
 
+  constructor() {
+    this.out.samples = true;
+  }
+
   /** What is written from now on belongs to a database. */
   select(db: number): void {
     if (db === this.db) return;

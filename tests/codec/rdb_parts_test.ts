@@ -92,6 +92,37 @@ test("lzf: what repeats is found, also behind much that does not", () => {
   assert(size > 60_000 && size < 63_000, String(size));
 });
 
+test("strings: short ones are compressed while that succeeds now and then", () => {
+  const random = seededRandom(13);
+  const plain = () => Uint8Array.from({ length: 32 }, () => Math.floor(random() * 256));
+  const runs = new Uint8Array(32).fill(120);
+  const size = (writer: RdbWriter, text: Uint8Array) => {
+    const before = writer.pos;
+    writer.string(text, 0, text.length);
+    return writer.pos - before;
+  };
+  const all = new RdbWriter();
+  const some = new RdbWriter();
+  some.samples = true;
+  const least = size(all, runs);
+  assert(least < 16);
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 200; i++) for (const writer of [all, some]) assertEquals(size(writer, plain()), 33);
+    let tries = 1;
+    while (size(some, runs) !== least) tries++;
+    assert(tries <= 8, String(tries));
+    assertEquals(size(all, runs), least);
+    for (let i = 0; i < 60; i++) assertEquals(size(some, runs), least);
+    assert(size(some, new Uint8Array(1000).fill(120)) < 30);
+  }
+  const texts = new RdbReader();
+  texts.open(some.buf, 0, some.pos);
+  for (let k = 0; k < 200; k++) {
+    texts.string();
+    assertEquals(texts.stringLen, 32);
+  }
+});
+
 test("lzf: bytes that LibLZF wrote", () => {
   // DUMP of 100 times "a", as redis-server compresses it.
   const back = new Uint8Array(100);

@@ -26,6 +26,12 @@ const KEEP_SIZE = 1 << 20;
 /** Bytes gathered before `drain` is called. */
 const DRAIN_SIZE = 1 << 16;
 
+/** Strings up to this length are short: compressing one saves some bytes at most. */
+const SHORT = 256;
+/** So many short strings in a row that did not compress are taken for what is usual; then one of so many is tried. */
+const FAILURES_MAX = 64;
+const TRY_EVERY = 8;
+
 const TWO_32 = 4294967296;
 
 export class RdbWriter {
@@ -35,10 +41,18 @@ export class RdbWriter {
   compress = true;
   /** The version whose value types may be used. */
   version = RDB_VERSION;
+  /**
+   * Compresses short strings only while that succeeds now and then: where they are random, trying takes a third of the time of a save. The
+   * same value may then be written in two ways.
+   */
+  samples = false;
   /** Takes buf[0, pos) and calls `clear`. */
   drain: ((writer: RdbWriter) => void) | undefined;
 
   private readonly lzf = new LzfCompressor();
+  /** Short strings in a row that did not compress, and those passed over since one was tried. */
+  private failures = 0;
+  private passed = 0;
   private readonly number = new Int64Parser();
   private readonly double8 = new Float64Array(1);
   private readonly bytes8 = new Uint8Array(this.double8.buffer);
@@ -142,7 +156,7 @@ export class RdbWriter {
   /** A string: as an integer where it is one, compressed where it is long and that saves something. */
   string(src: Uint8Array, from: number, len: number): void {
     if (len <= INT_TEXT_MAX && this.number.parse(src, from, from + len) && this.int(this.number.value)) return;
-    if (this.compress && len > LZF_MIN && this.compressed(src, from, len)) return;
+    if (this.compress && len > LZF_MIN && this.isWorthTrying(len) && this.compressed(src, from, len)) return;
     this.len(len);
     this.raw(src, from, len);
   }
@@ -164,12 +178,20 @@ export class RdbWriter {
     return true;
   }
 
+  private isWorthTrying(len: number): boolean {
+    if (this.failures < FAILURES_MAX || len > SHORT || !this.samples) return true;
+    if (++this.passed < TRY_EVERY) return false;
+    this.passed = 0;
+    return true;
+  }
+
   private compressed(src: Uint8Array, from: number, len: number): boolean {
     // Both lengths take at most nine bytes each; the compressed bytes are then moved to behind them.
     const head = 19;
     this.ensure(head + len);
     const start = this.pos;
     const size = this.lzf.compress(src, from, len, this.buf, start + head, len - 4);
+    if (len <= SHORT) this.failures = size === 0 ? this.failures + 1 : 0;
     if (size === 0) return false;
     this.buf[this.pos++] = STRING_LZF;
     this.len(size);
