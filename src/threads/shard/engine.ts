@@ -31,12 +31,12 @@ const SWEEP = 512;
 export const STEP_MS = 1;
 /**
  * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, so that the share
- * is the same whether turns are short or long, within bounds: shorter ones cost more in looking at the clock than they do, longer ones
+ * is the same whether turns are short or long, less what commands have made it write, within bounds: shorter ones cost more in looking at the clock than they do, longer ones
  * show in the latency. An idle thread leaves the pauses out.
  */
-const SNAPSHOT_SHARE = 0.36;
+const SNAPSHOT_SHARE = 0.3;
 const SNAPSHOT_STEP_MIN_MS = 0.1;
-const SNAPSHOT_STEP_MAX_MS = 0.5;
+const SNAPSHOT_STEP_MAX_MS = 0.35;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
@@ -250,7 +250,8 @@ export class Engine {
 
   /** A step of a snapshot: ms until it wants to go on, Infinity when that was the last. */
   private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
-    const fairMs = (clock() - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE));
+    const startMs = clock();
+    const fairMs = (startMs - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
     const budgetMs = Math.min(SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
     const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
     this.snapshotSteppedMs = clock();

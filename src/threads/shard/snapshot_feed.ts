@@ -32,6 +32,10 @@ export class SnapshotFeed implements SnapshotSink {
   private open = false;
   /** The step before waited for the disk. */
   private behind = false;
+  /** Entries written at the end of the last step, and how long the walk takes for one: of all steps of the job. */
+  private steppedEntries = 0;
+  private walkedEntries = 0;
+  private walkedMs = 0;
   /** When the job's first step was, if it is slow on purpose; -1 before. */
   private startedMs = -1;
 
@@ -54,11 +58,18 @@ export class SnapshotFeed implements SnapshotSink {
     return this.snapshot.written;
   }
 
+  /** About how long it took since the last step to write what commands were about to change, ms. */
+  get asideMs(): number {
+    if (this.walkedEntries === 0) return 0;
+    return (this.snapshot.written - this.steppedEntries) * (this.walkedMs / this.walkedEntries);
+  }
+
   /** Cuts now. */
   begin(job: number, form: EntryForm): void {
     this.job = job;
     this.behind = false;
     this.startedMs = -1;
+    this.steppedEntries = this.walkedEntries = this.walkedMs = 0;
     try {
       this.snapshot.begin(this, form);
       this.open = true;
@@ -89,7 +100,12 @@ export class SnapshotFeed implements SnapshotSink {
       if (this.behind) return BEHIND_MS;
       budgetMs = 0;
     }
+    const { written } = this.snapshot;
+    const startMs = clock();
     const state = this.snapshot.step(budgetMs, clock);
+    this.walkedMs += clock() - startMs;
+    this.steppedEntries = this.snapshot.written;
+    this.walkedEntries += this.steppedEntries - written;
     if (state === SnapshotStep.DONE && this.open) {
       this.open = false;
       this.sender.send(SnapshotMessage.END, this.job, NOTHING, 0, 0, this.snapshot.written);
