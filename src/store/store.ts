@@ -18,7 +18,7 @@ import { Int64Parser } from "../base/integers.ts";
 import { Arena, ROOT_WORDS as OWNER_WORDS } from "../memory/arena.ts";
 import { DeadlineHeap, HEAP_WORDS } from "../structures/deadline_heap.ts";
 import { Intset } from "../structures/intset.ts";
-import { ItemKind, ItemReader, lenSize, LONG_LEN, writeLen } from "../structures/item.ts";
+import { ItemKind, ItemReader, lenSize, LONG_LEN, readLongLen, writeLen } from "../structures/item.ts";
 import { Listpack } from "../structures/listpack.ts";
 import { Quicklist } from "../structures/quicklist.ts";
 import { ROOT_COUNT, ROOT_WORDS, Table } from "../structures/table.ts";
@@ -315,15 +315,22 @@ export class Store extends Entries {
     expiry: number,
   ): number {
     const encoding = stringEncoding(value, valueFrom, valueLen);
-    if (expiry === NO_EXPIRY && valueLen < LONG_LEN && keyLen < LONG_LEN) {
+    if (expiry === NO_EXPIRY && keyLen < LONG_LEN) {
       // The most frequent change, a string replaced by one as long: nothing but the value and the clock is written.
       const h = this.hashOf(key, keyFrom, keyLen);
       const old = this.table.find(this.root(db), h, key, keyFrom, keyLen);
       if (old !== 0) {
         const w = old >> 2;
-        if ((this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING && this.u8[old + 5] === valueLen) {
+        const short = valueLen < LONG_LEN;
+        const head = old + 5;
+        if (
+          (this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING &&
+          (short
+            ? this.u8[head] === valueLen
+            : this.u8[head] === LONG_LEN && readLongLen(this.u8, head) === valueLen)
+        ) {
           this.i32[w] = Type.STRING | encodingBits(encoding) | (this.i32[w] & WRITTEN_BIT) | this.clock.fresh();
-          copyBytes(this.u8, old + 6 + keyLen, value, valueFrom, valueLen);
+          copyBytes(this.u8, head + (short ? 1 : 5) + keyLen, value, valueFrom, valueLen);
           return old;
         }
         if ((this.i32[w] & EXPIRY_BIT) !== 0 && this.isExpired(old)) this.expire(db, old, h);
