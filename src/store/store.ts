@@ -325,9 +325,7 @@ export class Store extends Entries {
         const head = old + 5;
         if (
           (this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING &&
-          (short
-            ? this.u8[head] === valueLen
-            : this.u8[head] === LONG_LEN && readLongLen(this.u8, head) === valueLen)
+          (short ? this.u8[head] === valueLen : this.u8[head] === LONG_LEN && readLongLen(this.u8, head) === valueLen)
         ) {
           this.i32[w] = Type.STRING | encodingBits(encoding) | (this.i32[w] & WRITTEN_BIT) | this.clock.fresh();
           copyBytes(this.u8, head + (short ? 1 : 5) + keyLen, value, valueFrom, valueLen);

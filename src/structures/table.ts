@@ -14,7 +14,8 @@
  *             word 4..15  item addresses
  *
  * The hash gives, from the top: directory index, ..., 8 bits of tag (bits 6..13), home bucket (bits 0..5, the top k of them).
- * An item lies in its home bucket, else the next one, else the stash; word 0 of the home says whether to look there.
+ * An item lies in its home bucket, else the next one, else the stash; word 0 of the home says whether to look there. In the next bucket it
+ * takes the last free slot, at home the first, so that a walk seldom needs a hash to tell whose an item is.
  *
  * Invariants:
  * 1. Items in a table have distinct keys; an item's address is in exactly one slot.
