@@ -43,6 +43,11 @@ const KERNEL_MIN = 1024;
 /** Made when first needed. */
 let kernel: Crc64Kernel | undefined;
 
+/** Makes beforehand what the first long input would wait for, some milliseconds. */
+export function prepareCrc64(): void {
+  kernel ??= new Crc64Kernel(LO, HI);
+}
+
 /** A running sum. */
 export class Crc64 {
   /** The halves of the sum, as int32. */

@@ -4,6 +4,7 @@
  * thread would take the core of main or of a client, milliseconds at a time. What waits for the disk, syncs and the last rename, is still
  * the persistence thread's (durable_task.ts). Main thread.
  */
+import { prepareCrc64 } from "../../../codec/crc64.ts";
 import { systemFiles } from "../../../runtime/mod.ts";
 import {
   DURABLE_TASK,
@@ -31,6 +32,7 @@ export class SnapshotDriver {
       thread.listen(SNAPSHOT_TASK, (message) => listener(message as FromSnapshotTask));
       return;
     }
+    prepareCrc64();
     const host = new LocalHost(thread.shared, (message) => listener(message as FromSnapshotTask));
     const task = this.task = new SnapshotTask(host, systemFiles, (message) => thread.send(message));
     thread.listen(DURABLE_TASK, (message) => task.receive(message as FromDurableTask));
