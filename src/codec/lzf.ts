@@ -21,6 +21,8 @@ const MATCH_BYTES = 2;
 /** After so many places in a row where nothing came again only every second one is looked at, after as many more every fourth. */
 const MISSES_PER_STRIDE = 16;
 const MAX_STRIDE = 4;
+/** Spreads three bytes over the high bits of 32: 2^32 over the golden ratio. */
+const HASH_FACTOR = 0x9e3779b1;
 /** Where places begin anew: they stay small integers. */
 const MAX_BASE = 0x3fffffff;
 
@@ -45,7 +47,7 @@ export class LzfCompressor {
     let i = from;
     const last = end - MIN_MATCH;
     for (;;) {
-      // Where nothing comes again, places are passed ever faster; and when the rest, all of it one match, would not save enough, that was it.
+      // Where nothing comes again, places are passed faster; and when the rest, all of it one match, would not save enough, that was it.
       const stop = literal === from ? Math.min(last, end - (len - max) - MATCH_BYTES) : last;
       let before = -1;
       for (
@@ -54,7 +56,7 @@ export class LzfCompressor {
         i += MISSES_PER_STRIDE > misses++ ? 1 : misses < 2 * MISSES_PER_STRIDE ? 2 : MAX_STRIDE
       ) {
         const three = (src[i] << 16) | (src[i + 1] << 8) | src[i + 2];
-        const slot = Math.imul(three, 0x9e3779b1) >>> hashShift;
+        const slot = Math.imul(three, HASH_FACTOR) >>> hashShift;
         const place = places[slot];
         places[slot] = i + shift;
         if (place < base) continue;
@@ -79,7 +81,7 @@ export class LzfCompressor {
       // The places inside the match are entered too, thinly: what follows often refers to them.
       for (let k = i + n - 2; k < i + n && k <= last; k++) {
         const three = (src[k] << 16) | (src[k + 1] << 8) | src[k + 2];
-        places[Math.imul(three, 0x9e3779b1) >>> hashShift] = k + shift;
+        places[Math.imul(three, HASH_FACTOR) >>> hashShift] = k + shift;
       }
       i += n;
       literal = i;

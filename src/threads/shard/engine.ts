@@ -30,9 +30,9 @@ const SWEEP = 512;
 /** `step`'s usual budget: requests wait no longer than that for background work. */
 export const STEP_MS = 1;
 /**
- * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, so that the share
- * is the same whether turns are short or long, less what commands have made it write, within bounds: shorter ones cost more in looking at the clock than they do, longer ones
- * show in the latency. An idle thread leaves the pauses out.
+ * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, less what commands
+ * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
+ * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out.
  */
 const SNAPSHOT_SHARE = 0.3;
 const SNAPSHOT_STEP_MIN_MS = 0.1;
@@ -250,8 +250,7 @@ export class Engine {
 
   /** A step of a snapshot: ms until it wants to go on, Infinity when that was the last. */
   private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
-    const startMs = clock();
-    const fairMs = (startMs - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
+    const fairMs = (clock() - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
     const budgetMs = Math.min(SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
     const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
     this.snapshotSteppedMs = clock();
