@@ -5,7 +5,7 @@
  * 1. A complete request is parsed where it was received and its bytes are not copied; only an unfinished one is kept.
  * 2. A client that does not read is not read from: beyond OUTPUT_PAUSE bytes of unsent output its socket is paused, and its
  *    requests already received wait. So memory is bounded by what a client's last request answers.
- * 3. Replies go to the socket once per group of requests, not once per request.
+ * 3. Replies go to the socket once per pipeline, not once per request, and for several clients one right behind the other (reply_group.ts).
  */
 import { ReplyError } from "../../base/reply_error.ts";
 import type { Reply } from "../../codec/resp/reply.ts";
@@ -17,6 +17,7 @@ import type { OutputLimits } from "./output_limits.ts";
 import type { ClientMemory } from "./client_memory.ts";
 import type { CommitGate } from "./persistence/commit_gate.ts";
 import type { Pushes } from "./pushes.ts";
+import { ReplyGroup } from "./reply_group.ts";
 import { Gate, Session } from "./session.ts";
 import type { Shards } from "./shards.ts";
 
@@ -90,12 +91,16 @@ export class Connections implements SocketHandler {
   /** Sessions whose next request waits for the end of CLIENT PAUSE. */
   private readonly postponed = new Set<Session>();
 
+  /** Replies that leave together. */
+  readonly group: ReplyGroup;
+
   constructor(
     private readonly rules: ConnectionRules,
     private readonly dispatcher: Dispatcher,
     private readonly shards: Shards,
     private readonly reply: Reply,
   ) {
+    this.group = new ReplyGroup(reply, (session, buf, from, to) => this.transmit(session, buf, from, to, false));
     dispatcher.onResume = () => this.resumePostponed();
   }
 
@@ -152,7 +157,7 @@ export class Connections implements SocketHandler {
       if (this.checkInput(session) && !this.mustWait(session)) this.consumeKept(session);
     }
     this.checkInput(session);
-    this.flush(session);
+    this.leaveSoon(session);
     if (this.memory.limitBytes !== 0) this.memory.grew(session);
   }
 
@@ -202,6 +207,7 @@ export class Connections implements SocketHandler {
   close(which: Session | Socket): void {
     if (which instanceof Session) {
       if (which.closing) return;
+      if (which.grouped) this.group.leave();
       which.gate |= Gate.CLOSING;
       this.rules.leaving(which);
       which.socket.shut();
@@ -333,7 +339,7 @@ export class Connections implements SocketHandler {
         if (!this.runs(session, request)) return this.starts[k];
         if (request === session.request) session.request = undefined;
         if (session.closing) return to;
-        if (this.reply.pos >= FLUSH_AT) this.flush(session);
+        if (this.reply.pos - this.group.start >= FLUSH_AT) this.flush(session);
         if ((session.gate & Gate.WAITS) !== 0) return request.next;
         const stop = session.paused || this.shards.busy(session);
         if (!stop) continue;
@@ -384,24 +390,39 @@ export class Connections implements SocketHandler {
     this.closeAfterReply(session);
   }
 
+  /** Sends what was replied to a session, together with what others are replied in this turn. */
+  private leaveSoon(session: Session): void {
+    const alone = session.grouped || session.gate !== 0 || session.pushTo !== 0 || session.output.bytes > 0 ||
+      this.commits?.active === true;
+    if (alone || this.reply.pos === this.group.start) this.flush(session);
+    else this.group.add(session);
+  }
+
   /** Sends what was replied to a session; keeps what the socket does not take. */
   flush(session: Session): void {
-    const reply = this.reply;
-    if (reply.pos > 0) {
-      this.send(session, reply.buf, 0, reply.pos);
-      reply.clear();
+    const { reply, group } = this;
+    if (reply.pos > group.start) {
+      this.send(session, reply.buf, group.start, reply.pos);
+      group.drop();
     }
     this.shutIfDone(session);
   }
 
   /** Closes a connection that was to close after its replies, when the last one is sent. */
   private shutIfDone(session: Session): void {
-    if (session.closeAfterOutput && session.output.bytes === 0 && session.pendingCount === 0) session.socket.shut();
+    if (!session.closeAfterOutput || session.pendingCount > 0) return;
+    if (session.grouped) this.group.leave();
+    if (session.output.bytes === 0) session.socket.shut();
   }
 
   /** Sends buf[from, to) behind what is still unsent. `owned`: the bytes stay as they are, so that they need no copy. */
   send(session: Session, buf: Uint8Array, from: number, to: number, owned = false): void {
+    if (session.grouped) this.group.leave();
     if (session.pushTo !== 0) this.pushes.leave(session);
+    this.transmit(session, buf, from, to, owned);
+  }
+
+  private transmit(session: Session, buf: Uint8Array, from: number, to: number, owned: boolean): void {
     session.netOut += to - from;
     this.netOutput += to - from;
     this.writes++;

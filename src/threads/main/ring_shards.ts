@@ -229,10 +229,11 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings, Re
     const record = this.pending.open(session, entry, muted);
     const blocks = (entry.flags & Flag.BLOCKING) !== 0 && (entry.shard!.waiting!.mayWait?.(request) ?? true);
     const { reply } = this;
-    if (reply.pos > 0 && session.pendingCount === 1 && !muted && !blocks && (session.gate & PUSHED_TO) === 0) {
+    const { start } = this.dispatcher.server.connections.group;
+    if (reply.pos > start && session.pendingCount === 1 && !muted && !blocks && (session.gate & PUSHED_TO) === 0) {
       // What main has answered to the requests before (a transaction's QUEUED) need not be sent apart.
-      this.pending.lead(record, reply.buf.slice(0, reply.pos));
-      reply.pos = 0;
+      this.pending.lead(record, reply.buf.slice(start, reply.pos));
+      reply.pos = start;
     }
     const blocked = blocks ? this.waits.blocking.begin(session, entry, record) : undefined;
     this.route(session, entry, request, record, blocked);

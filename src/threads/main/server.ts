@@ -265,6 +265,7 @@ export class Server {
 
   private async closeNow(): Promise<void> {
     this.listeners.close();
+    this.connections.group.leave();
     for (const session of this.connections.sessions.values()) this.connections.flush(session);
     this.network.close();
     await this.shards.close();
@@ -276,6 +277,7 @@ export class Server {
     this.turns++;
     // A turn at low pipeline depth serves a few requests only: it reads one clock, not five.
     const now = monotonicMs();
+    this.connections.group.leave();
     this.persistence.turn();
     // Before the shards' turn, which sends what it answers.
     const deadlineMs = Math.min(this.blocking.turn(this.clock), this.acknowledgements.turn());

@@ -85,6 +85,8 @@ export class Session {
   /** An unfinished request with many arguments; small ones are parsed anew when more bytes came. */
   request: Request | undefined;
   readonly output = new Output();
+  /** True while replies to it wait in the turn's group (reply_group.ts). */
+  grouped = false;
   /** Of the output's bytes the last ones, which wait for the disk (persistence/commit_gate.ts). */
   heldBytes = 0;
   /** ms since when the soft output limit has been exceeded; 0 when it is not. */
