@@ -504,10 +504,14 @@ export class Listpack {
   /** Appends the encoded element; the memory at `lp` has room for it. */
   append(lp: number): void {
     const size = this.totalBytes(lp);
-    const behind = this.write(lp + size - 1);
-    this.u8[behind] = END;
-    this.setBytes(lp, behind + 1 - lp);
-    this.addCount(lp, 1);
+    this.appended(lp, this.write(lp + size - 1), 1);
+  }
+
+  /** `n` entries were written over the end mark and behind it (`write`), up to `end`: makes them the listpack's. */
+  appended(lp: number, end: number, n: number): void {
+    this.u8[end] = END;
+    this.setBytes(lp, end + 1 - lp);
+    this.addCount(lp, n);
   }
 
   /** Inserts the encoded element before the entry (or end mark) at `p`; the memory at `lp` has room for it. */

@@ -70,16 +70,10 @@ export class StreamBlock {
     const listpack = this.listpack;
     this.lp = lp;
     this.master.load(i32, w);
-    let p = lp + LISTPACK_HEADER;
-    listpack.read(p);
-    this.live = listpack.value;
-    p = listpack.skip(p);
-    listpack.read(p);
-    this.dead = listpack.value;
-    p = listpack.skip(p);
-    listpack.read(p);
-    this.fieldCount = listpack.value;
-    p = listpack.skip(p);
+    this.live = this.readCount(lp + LISTPACK_HEADER);
+    this.dead = this.readCount(this.behindInt);
+    this.fieldCount = this.readCount(this.behindInt);
+    let p = this.behindInt;
     this.fieldsAt = p;
     for (let k = this.fieldCount; k >= 0; k--) p = listpack.skip(p);
     this.entriesAt = p;
@@ -127,6 +121,12 @@ export class StreamBlock {
     listpack.read(p);
     this.behindInt = listpack.skip(p);
     return WIDE;
+  }
+
+  /** The integer n >= 0 at `p`; `behindInt` is the place behind it. */
+  private readCount(p: number): number {
+    const n = this.readInt(p);
+    return n === WIDE ? this.listpack.value : n;
   }
 
   /** Of the entry shown: it was deleted. */
@@ -221,7 +221,10 @@ export class StreamBlock {
       this.fieldsAt = lp + fields;
     }
     const flags = this.sameFields(buf, at, len, first, pairs) ? FLAG_SAME_FIELDS : 0;
-    this.putInt(lp, lp + LISTPACK_HEADER, ++this.live);
+    const liveAt = lp + LISTPACK_HEADER;
+    // A count that takes one byte before and after moves nothing.
+    if (++this.live < 128 && this.u8[liveAt] < 128) this.u8[liveAt] = this.live;
+    else this.putInt(lp, liveAt, this.live);
     this.appendEntry(lp, flags, id, buf, at, len, first, pairs);
     return lp;
   }
@@ -249,18 +252,40 @@ export class StreamBlock {
   ): void {
     const { listpack, difference } = this;
     const same = flags !== 0;
-    this.appendInt(lp, flags);
+    const from = listpack.end(lp);
+    let p = this.writeSmall(from, flags);
     difference.setDifference(id, this.master);
-    listpack.encodeInt64(difference.msHi, difference.msLo);
-    listpack.append(lp);
-    listpack.encodeInt64(difference.seqHi, difference.seqLo);
-    listpack.append(lp);
-    if (!same) this.appendInt(lp, pairs);
+    p = this.writeInt64(p, difference.msHi, difference.msLo);
+    p = this.writeInt64(p, difference.seqHi, difference.seqLo);
+    if (!same) p = this.writeSmall(p, pairs);
     for (let i = first; i < first + 2 * pairs; i += 2) {
-      if (!same) this.appendBytes(lp, buf, at[i], len[i]);
-      this.appendBytes(lp, buf, at[i + 1], len[i + 1]);
+      if (!same) {
+        listpack.encode(buf, at[i], len[i]);
+        p = listpack.write(p);
+      }
+      listpack.encode(buf, at[i + 1], len[i + 1]);
+      p = listpack.write(p);
     }
-    this.appendInt(lp, FIXED_ELEMENTS + (same ? pairs : 1 + 2 * pairs));
+    const body = same ? pairs : 1 + 2 * pairs;
+    p = this.writeSmall(p, FIXED_ELEMENTS + body);
+    listpack.appended(lp, p, FIXED_ELEMENTS + body + 1);
+  }
+
+  /** Writes the integer n >= 0 at `p`; returns the place behind it. */
+  private writeSmall(p: number, n: number): number {
+    if (n < 128) {
+      this.u8[p] = n;
+      this.u8[p + 1] = 1;
+      return p + 2;
+    }
+    this.listpack.encodeInt(n);
+    return this.listpack.write(p);
+  }
+
+  private writeInt64(p: number, hi: number, lo: number): number {
+    if (hi === 0 && lo >= 0) return this.writeSmall(p, lo);
+    this.listpack.encodeInt64(hi, lo);
+    return this.listpack.write(p);
   }
 
   private appendInt(lp: number, n: number): void {

@@ -140,9 +140,20 @@ export class StreamId {
 
   /** Writes the text "ms-seq" to out[at...]; returns its length, at most ID_TEXT_MAX. */
   write(out: Uint8Array, at: number): number {
+    const len = this.writeMs(out, at);
+    return len + this.writeSequence(out, at + len);
+  }
+
+  /** The first half of `write`, dash included. */
+  writeMs(out: Uint8Array, at: number): number {
     const len = writeUint64(out, at, this.msHi, this.msLo);
     out[at + len] = DASH;
-    return len + 1 + writeUint64(out, at + len + 1, this.seqHi, this.seqLo);
+    return len + 1;
+  }
+
+  /** The second half of `write`. */
+  writeSequence(out: Uint8Array, at: number): number {
+    return writeUint64(out, at, this.seqHi, this.seqLo);
   }
 }
 

@@ -7,8 +7,8 @@ import type { Call } from "../call.ts";
 
 /** An identifier as bulk string. */
 export function replyId(call: Call, id: StreamId): void {
-  const { text } = call.streams;
-  call.reply.bulk(text, 0, id.write(text, 0));
+  const { streams } = call;
+  call.reply.bulk(streams.text, 0, streams.format(id));
 }
 
 /** The identifier in the words at `w` as bulk string. */

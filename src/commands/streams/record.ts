@@ -7,8 +7,8 @@ import type { Call } from "../call.ts";
 import { policyArgument } from "./reference_policy.ts";
 
 function putId(call: Call, id: StreamId): void {
-  const { text } = call.streams;
-  call.effects.bytes(text, 0, id.write(text, 0));
+  const { streams } = call;
+  call.effects.bytes(streams.text, 0, streams.format(id));
 }
 
 function putIdAt(call: Call, i32: Int32Array, w: number): void {

@@ -34,10 +34,25 @@ export class StreamArguments {
 
   /** Identifiers of any number, ID_WORDS each; `reserve` makes room. */
   list = new Int32Array(64 * ID_WORDS);
-  /** One text. */
+  /** The text that `format` made last. */
   readonly text = new Uint8Array(ID_TEXT_MAX);
+  // Its milliseconds, and how many bytes they take with the dash: entries often come many a millisecond.
+  private textMsHi = 0;
+  private textMsLo = 0;
+  private textMsLen = 0;
 
   private readonly number = new Uint64Parser();
+
+  /** Writes an identifier to `text`; returns its length. */
+  format(id: StreamId): number {
+    const { text } = this;
+    if (id.msLo !== this.textMsLo || id.msHi !== this.textMsHi || this.textMsLen === 0) {
+      this.textMsHi = id.msHi;
+      this.textMsLo = id.msLo;
+      this.textMsLen = id.writeMs(text, 0);
+    }
+    return this.textMsLen + id.writeSequence(text, this.textMsLen);
+  }
 
   /** Makes the list hold `n` identifiers. */
   reserve(n: number): void {

@@ -23,13 +23,13 @@ export function mayWait(request: Arguments): boolean {
 /** What $ and + stood for stays the same for one who waits: that is what is asked for when the request runs again. */
 export function keepPositions(call: Call): void {
   const { reading, wait, buf, at, len } = call;
-  const { id, list, text } = call.streams;
+  const { id, list } = call.streams;
   for (let k = 0; k < reading.streams; k++) {
     const i = reading.first + reading.streams + k;
     const sign = len[i] === 1 ? buf[at[i]] : 0;
     if (sign !== DOLLAR && sign !== PLUS) continue;
     id.load(list, k * ID_WORDS);
-    wait.texts.set(i, text.slice(0, id.write(text, 0)));
+    wait.texts.set(i, call.streams.text.slice(0, call.streams.format(id)));
   }
 }
 
