@@ -74,6 +74,8 @@ export class EpollNetwork implements Network {
   readonly sys: Syscalls;
   readonly epfd: number;
   readonly #eventWords = process.arch === "x64" ? os.EVENT_WORDS_X64 : os.EVENT_WORDS_OTHER;
+  /** True while the group at hand is of a few events only. */
+  fewEvents = false;
   #closing: Connection[] = [];
   #starvedUntilMs = 0;
   #nowMs = 0;
@@ -348,6 +350,7 @@ export class EpollNetwork implements Network {
 
   #dispatch(count: number): void {
     const { events } = this.sys;
+    this.fewEvents = count <= os.FEW_EVENTS;
     const words = this.#eventWords;
     const fdWord = words - 2;
     for (let i = 0, at = 0; i < count; i++, at += words) {

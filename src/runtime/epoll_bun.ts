@@ -104,8 +104,8 @@ class BunSyscalls implements Syscalls {
     return this.#libc.epoll_wait(epfd, this.#eventsPtr, os.MAX_EVENTS, timeoutMs);
   }
 
-  recv(fd: number): number {
-    return this.#libc.recv(fd, this.#receivedPtr, os.RECEIVE_BYTES, 0);
+  recv(fd: number, most: number): number {
+    return this.#libc.recv(fd, this.#receivedPtr, most, 0);
   }
 
   send(fd: number, buf: Uint8Array, from: number, to: number): number {

@@ -136,8 +136,8 @@ class DenoSyscalls implements Syscalls {
     return this.#libc.epoll_wait(epfd, this.#eventsPtr, os.MAX_EVENTS, timeoutMs);
   }
 
-  recv(fd: number): number {
-    return this.#libc.recv(fd, this.#receivedPtr, os.RECEIVE_BYTES, 0);
+  recv(fd: number, most: number): number {
+    return this.#libc.recv(fd, this.#receivedPtr, most, 0);
   }
 
   send(fd: number, buf: Uint8Array, from: number, to: number): number {

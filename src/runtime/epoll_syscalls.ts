@@ -21,7 +21,7 @@ export interface Syscalls {
   epollCtl(epfd: number, op: number, fd: number, events: number): number;
   /** Waits up to `timeoutMs`; returns how many events were put in `events`. */
   epollWait(epfd: number, timeoutMs: number): number;
-  recv(fd: number): number;
+  recv(fd: number, most: number): number;
   /** Sends buf[from, to) without SIGPIPE. */
   send(fd: number, buf: Uint8Array, from: number, to: number): number;
   /** accept4 as nonblocking, close-on-exec. */
@@ -68,6 +68,11 @@ export const MAX_EVENTS = 256;
  * and the buffer fits in a core's second-level cache beside what the commands touch.
  */
 export const RECEIVE_BYTES = 256 * 1024;
+/** Bytes of a client's receive while others want something, too: the first, and those that follow a full one. */
+export const RECEIVE_FIRST = 64 * 1024;
+export const RECEIVE_NEXT = 96 * 1024;
+/** So many events in a group are few: each client may fill the buffer. */
+export const FEW_EVENTS = 2;
 
 // struct epoll_event is { u32 events; u64 data }, packed on x86-64 only.
 /** Words of an event in `events`. */

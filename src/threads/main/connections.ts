@@ -27,6 +27,8 @@ const OUTPUT_PAUSE = 1 << 18;
 const FLUSH_AT = 1 << 16;
 /** Requests of a pipeline that are parsed before the first of them runs: as many as a prefetch takes. */
 const AHEAD = PREFETCH_MAX;
+/** An unfinished request is given at least so many bytes at a time: the lengths of small arguments need not be met one by one. */
+const PIECE = 512;
 /** Arguments of an unfinished request worth keeping parsed; fewer are parsed again. */
 const KEEP_ARGS = 16;
 
@@ -145,20 +147,40 @@ export class Connections implements SocketHandler {
     session.netIn += to - from;
     this.netInput += to - from;
     this.reads++;
-    if (session.inputLength === 0) {
-      const done = this.mustWait(session) ? from : this.consume(session, buf, from, to);
+    if (session.inputLength > 0) from = this.complete(session, buf, from, to);
+    if (from < to && !session.closing) {
+      const done = session.inputLength > 0 || this.mustWait(session) ? from : this.consume(session, buf, from, to);
       if (done < to && !session.closing) {
         session.request?.shift(-done);
         session.keep(buf, done, to);
       }
-    } else {
-      session.keep(buf, from, to);
-      if (this.memory.limitBytes !== 0) this.memory.grew(session);
-      if (this.checkInput(session) && !this.mustWait(session)) this.consumeKept(session);
     }
     this.checkInput(session);
     this.leaveSoon(session);
     if (this.memory.limitBytes !== 0) this.memory.grew(session);
+  }
+
+  /**
+   * Adds of buf[from, to) to the session's unfinished request what that lacks, and runs it; returns how far it came. So the requests
+   * behind it are parsed where they were received, too.
+   */
+  private complete(session: Session, buf: Uint8Array, from: number, to: number): number {
+    while (from < to && session.inputLength > 0) {
+      if (session.closing || this.mustWait(session)) return from;
+      const piece = Math.min(to - from, Math.max(session.inputNeeds - session.inputLength, PIECE));
+      session.keep(buf, from, from + piece);
+      from += piece;
+      if (this.memory.limitBytes !== 0) this.memory.grew(session);
+      if (!this.checkInput(session)) return from;
+      this.consumeKept(session);
+      const rest = session.inputLength;
+      if (rest === 0 || rest > piece || session.closing || this.mustWait(session)) continue;
+      // All that is left came with this piece: it is read again where it lies.
+      session.request = undefined;
+      session.consumed(rest);
+      return from - rest;
+    }
+    return from;
   }
 
   /** The session as the log tells of it. */
@@ -352,6 +374,7 @@ export class Connections implements SocketHandler {
       parsed = request.parse(buf, from, to, maxBulk, (session.gate & Gate.AUTH) === 0);
       if (parsed === Parsed.EMPTY) from = request.next;
       else if (parsed === Parsed.INCOMPLETE) {
+        session.inputNeeds = request.needed;
         this.keepParsed(session, request);
         return from;
       } else if (parsed === Parsed.ERROR) {

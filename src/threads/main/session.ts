@@ -82,6 +82,8 @@ export class Session {
 
   input: Uint8Array | undefined;
   inputLength = 0;
+  /** Bytes of input with fewer of which the unfinished request can't be complete. */
+  inputNeeds = 0;
   /** An unfinished request with many arguments; small ones are parsed anew when more bytes came. */
   request: Request | undefined;
   readonly output = new Output();
