@@ -21,6 +21,7 @@ import { Registers } from "../structures/hyperloglog_registers.ts";
 import { SparseRaiser } from "../structures/hyperloglog_sparse.ts";
 import type { Arguments, ShardCommand } from "./command.ts";
 import { Effects } from "./effects.ts";
+import { KeyRun } from "./key_run.ts";
 import { KeyFinder } from "./key_specs.ts";
 import { Limits } from "./limits.ts";
 import { ReadArguments } from "./streams/read_arguments.ts";
@@ -91,6 +92,8 @@ export class Call {
 
   /** Finds a request's keys. */
   readonly keys = new KeyFinder();
+  /** Looks ahead at the keys of a command that has many. */
+  readonly keyRun: KeyRun = new KeyRun(this);
   /** Where commands print that do so in place of a reply (DEBUG LISTPACK): the process's standard output. */
   print: (text: string) => void = () => {};
   /** Serialized values, for DUMP and RESTORE. */

@@ -16,6 +16,7 @@ export function runGuarded(command: ShardCommand, call: Call): ReplyError | unde
   } catch (error) {
     const told = error instanceof ArenaFull ? OUT_OF_MEMORY : error;
     if (!(told instanceof ReplyError)) throw error;
+    call.keyRun.stop();
     reply.pos = start;
     reply.error(told);
     return told;

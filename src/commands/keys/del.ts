@@ -32,13 +32,16 @@ export const unlink: ShardCommand = {
 };
 
 function remove(call: Call): void {
-  const { buf, at, len, db } = call;
+  const { argc, buf, at, len, db, keyRun } = call;
   let removed = 0;
-  for (let i = 1; i < call.argc; i++) {
+  keyRun.start(1, argc, 1);
+  for (let i = 1; i < argc; i++) {
+    keyRun.at(i);
     if (!call.storeOf(i).delete(db, buf, at[i], len[i])) continue;
     removed++;
     call.changed(i);
     call.notify(NotifyClass.GENERIC, "del", i);
   }
+  keyRun.stop();
   call.reply.int(removed);
 }

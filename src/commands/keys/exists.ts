@@ -21,8 +21,14 @@ export const exists: ShardCommand = {
   summary: "Counts which of the keys exist.",
   history: [["3.0.3", "Takes several keys."]],
   run(call: Call): void {
+    const { argc, keyRun } = call;
     let found = 0;
-    for (let i = 1; i < call.argc; i++) if (call.inspect(i) !== 0) found++;
+    keyRun.start(1, argc, 1);
+    for (let i = 1; i < argc; i++) {
+      keyRun.at(i);
+      if (call.inspect(i) !== 0) found++;
+    }
+    keyRun.stop();
     call.reply.int(found);
   },
 };
@@ -33,8 +39,14 @@ export const touch: ShardCommand = {
   since: "3.2.1",
   summary: "Counts which of the keys exist, and takes it for an access to them.",
   run(call: Call): void {
+    const { argc, keyRun } = call;
     let found = 0;
-    for (let i = 1; i < call.argc; i++) if (call.read(i) !== 0) found++;
+    keyRun.start(1, argc, 1);
+    for (let i = 1; i < argc; i++) {
+      keyRun.at(i);
+      if (call.read(i) !== 0) found++;
+    }
+    keyRun.stop();
     call.reply.int(found);
   },
 };

@@ -36,11 +36,15 @@ export const mget: ShardCommand = {
   syntax: "key [key ...]",
   tips: ["request_policy:multi_shard"],
   run(call: Call): void {
-    call.reply.array(call.argc - 1);
-    for (let i = 1; i < call.argc; i++) {
+    const { argc, keyRun } = call;
+    call.reply.array(argc - 1);
+    keyRun.start(1, argc, 1);
+    for (let i = 1; i < argc; i++) {
+      keyRun.at(i);
       const e = call.read(i);
       replyString(call, i, e !== 0 && call.storeOf(i).type(e) === Type.STRING ? e : 0);
     }
+    keyRun.stop();
   },
 };
 

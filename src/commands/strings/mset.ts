@@ -26,9 +26,15 @@ export const mset: ShardCommand = {
   syntax: "key value [key value ...]",
   tips: ["request_policy:multi_shard", "response_policy:all_succeeded"],
   run(call: Call): void {
-    if (call.argc % 2 === 0) throw wrongArity("mset");
-    checkRoom(call, 1, call.argc);
-    for (let i = 1; i < call.argc; i += 2) storeString(call, i, i + 1, NO_EXPIRY);
+    const { argc, keyRun } = call;
+    if (argc % 2 === 0) throw wrongArity("mset");
+    checkRoom(call, 1, argc);
+    keyRun.start(1, argc, 2);
+    for (let i = 1; i < argc; i += 2) {
+      keyRun.at(i);
+      storeString(call, i, i + 1, NO_EXPIRY);
+    }
+    keyRun.stop();
     call.reply.ok();
   },
 };
