@@ -31,13 +31,14 @@ export class ReplyGroup {
   constructor(
     private readonly reply: Reply,
     private readonly send: (session: Session, buf: Uint8Array, from: number, to: number) => void,
+    private readonly clockMs: () => number = monotonicMs,
   ) {}
 
   /** Takes in what was replied to the session that was served. */
   add(session: Session): void {
     const { sessions, reply } = this;
     const n = sessions.length;
-    const now = monotonicMs();
+    const now = this.clockMs();
     if (n === 0) {
       this.from = this.start;
       this.untilMs = now + GROUP_MS;
