@@ -1,5 +1,5 @@
 /** LPUSH, RPUSH, LPUSHX, RPUSHX: elements added at the head or tail. */
-import { Type } from "../../store/entry.ts";
+import { Encoding, Type } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
 import { createList, listGrow, listLength, listPushAll } from "../../store/types/list.ts";
 import { type Call, NotifyClass } from "../call.ts";
@@ -82,21 +82,30 @@ function push(call: Call, atHead: boolean, onlyExisting: boolean): void {
     return;
   }
   const elements = argc - 2;
-  let bytes = 0;
-  for (let i = 2; i < argc; i++) bytes += len[i];
-  // One element is stored whole or not at all anyway.
-  if (elements > 1) call.needRoom(1, bytes + elements * ELEMENT_OVERHEAD);
   const store = call.storeOf(1);
-  const created = e === 0;
-  if (created) e = createList(store, db, buf, at[1], len[1], createRoom(call, store));
-  try {
-    e = listGrow(store, db, e, bytes, elements, limits);
-    e = listPushAll(store, db, e, atHead, buf, at, len, 2, argc, limits);
-  } catch (error) {
-    if (created) store.delete(db, buf, at[1], len[1]);
-    throw error;
+  if (elements === 1 && e !== 0 && store.encoding(e) === Encoding.QUICKLIST) {
+    // The most frequent push needs nothing made ready, and the root tells the length.
+    const { quicklists } = store;
+    store.open(e);
+    const root = store.valueAt >> 2;
+    quicklists.push(root, atHead, buf, at[2], len[2], limits.listMaxListpackSize);
+    call.reply.int(quicklists.tree.count(root));
+  } else {
+    let bytes = 0;
+    for (let i = 2; i < argc; i++) bytes += len[i];
+    // One element is stored whole or not at all anyway.
+    if (elements > 1) call.needRoom(1, bytes + elements * ELEMENT_OVERHEAD);
+    const created = e === 0;
+    if (created) e = createList(store, db, buf, at[1], len[1], createRoom(call, store));
+    try {
+      e = listGrow(store, db, e, bytes, elements, limits);
+      e = listPushAll(store, db, e, atHead, buf, at, len, 2, argc, limits);
+    } catch (error) {
+      if (created) store.delete(db, buf, at[1], len[1]);
+      throw error;
+    }
+    call.reply.int(listLength(store, e));
   }
-  call.reply.int(listLength(store, e));
   call.changed(1, elements);
   call.notify(NotifyClass.LIST, atHead ? "lpush" : "rpush", 1);
 }
