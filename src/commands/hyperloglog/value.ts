@@ -75,7 +75,10 @@ export function raise(call: Call, store: Store, e: number, register: number, ran
     raiseDense(store.u8, store.valueAt, register, rank);
     return e;
   }
-  return raised === store.valueLen - HEADER_SIZE ? e : store.resizeValue(call.db, e, HEADER_SIZE + raised);
+  if (raised === store.valueLen - HEADER_SIZE) return e;
+  // Runs that grew where they are lie behind the value's end until this: an entry that has much room to spare must not move now.
+  const spare = raised > store.valueLen - HEADER_SIZE ? 1 : 0;
+  return store.resizeValue(call.db, e, HEADER_SIZE + raised, spare);
 }
 
 /** Bytes that the open value can take where it is, with the length's own bytes as they are. */
