@@ -319,20 +319,23 @@ export class Store extends Entries {
       // The most frequent change, a string replaced by one as long: nothing but the value and the clock is written.
       const h = this.hashOf(key, keyFrom, keyLen);
       const old = this.table.find(this.root(db), h, key, keyFrom, keyLen);
-      if (old !== 0) {
-        const w = old >> 2;
-        const short = valueLen < LONG_LEN;
-        const head = old + 5;
-        if (
-          (this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING &&
-          (short ? this.u8[head] === valueLen : this.u8[head] === LONG_LEN && readLongLen(this.u8, head) === valueLen)
-        ) {
-          this.i32[w] = Type.STRING | encodingBits(encoding) | (this.i32[w] & WRITTEN_BIT) | this.clock.fresh();
-          copyBytes(this.u8, head + (short ? 1 : 5) + keyLen, value, valueFrom, valueLen);
-          return old;
-        }
-        if ((this.i32[w] & EXPIRY_BIT) !== 0 && this.isExpired(old)) this.expire(db, old, h);
+      if (old === 0) {
+        const e = this.add(db, h, key, keyFrom, keyLen, Type.STRING, encoding, valueLen, expiry);
+        copyBytes(this.u8, this.valueAt, value, valueFrom, valueLen);
+        return e;
       }
+      const w = old >> 2;
+      const short = valueLen < LONG_LEN;
+      const head = old + 5;
+      if (
+        (this.i32[w] & (EXPIRY_BIT | 7)) === Type.STRING &&
+        (short ? this.u8[head] === valueLen : this.u8[head] === LONG_LEN && readLongLen(this.u8, head) === valueLen)
+      ) {
+        this.i32[w] = Type.STRING | encodingBits(encoding) | (this.i32[w] & WRITTEN_BIT) | this.clock.fresh();
+        copyBytes(this.u8, head + (short ? 1 : 5) + keyLen, value, valueFrom, valueLen);
+        return old;
+      }
+      if ((this.i32[w] & EXPIRY_BIT) !== 0 && this.isExpired(old)) this.expire(db, old, h);
     }
     const e = this.reserve(db, key, keyFrom, keyLen, Type.STRING, encoding, valueLen, expiry);
     copyBytes(this.u8, this.valueAt, value, valueFrom, valueLen);
@@ -362,22 +365,10 @@ export class Store extends Entries {
       this.expire(db, old, h);
       old = 0;
     }
-    if (old !== 0) this.touch(db, old);
+    if (old === 0) return this.add(db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+    this.touch(db, old);
     const size = entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type);
     let e: number;
-    if (old === 0) {
-      e = this.arena.alloc(size);
-      this.writeHead(e, db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
-      try {
-        this.table.insert(root, h, e, expiry !== NO_EXPIRY);
-      } catch (error) {
-        this.arena.free(e);
-        throw error;
-      }
-      if (this.tellsNew) this.events?.created(this, db);
-      if (this.waited.any) this.waited.touch(db, key, keyFrom, keyLen);
-      return e;
-    }
     if (this.waited.any) this.waited.touch(db, key, keyFrom, keyLen);
     if (this.arena.usable(old) === Arena.rounded(size)) {
       const word0 = i32[old >> 2];
@@ -391,6 +382,44 @@ export class Store extends Entries {
     }
     this.writeHead(e, db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
     this.table.setFlag(root, expiry !== NO_EXPIRY);
+    return e;
+  }
+
+  /** As `reserve`, for a key that does not exist, not even expired. */
+  create(
+    db: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    type: Type,
+    encoding: Encoding,
+    valueLen: number,
+    expiry: number,
+  ): number {
+    return this.add(db, this.hashOf(key, keyFrom, keyLen), key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+  }
+
+  private add(
+    db: number,
+    h: number,
+    key: Uint8Array,
+    keyFrom: number,
+    keyLen: number,
+    type: Type,
+    encoding: Encoding,
+    valueLen: number,
+    expiry: number,
+  ): number {
+    const e = this.arena.alloc(entrySize(keyLen, valueLen, expiry !== NO_EXPIRY, type));
+    this.writeHead(e, db, h, key, keyFrom, keyLen, type, encoding, valueLen, expiry);
+    try {
+      this.table.insert(this.root(db), h, e, expiry !== NO_EXPIRY);
+    } catch (error) {
+      this.arena.free(e);
+      throw error;
+    }
+    if (this.tellsNew) this.events?.created(this, db);
+    if (this.waited.any) this.waited.touch(db, key, keyFrom, keyLen);
     return e;
   }
 

@@ -172,7 +172,7 @@ function addBig(call: Call, increment: bigint): void {
 export function replaceNumber(call: Call, e: number, length: number, encoding: Encoding): number {
   const store = call.storeOf(1);
   if (e === 0) {
-    return store.reserve(call.db, call.buf, call.at[1], call.len[1], Type.STRING, encoding, length, NO_EXPIRY);
+    return store.create(call.db, call.buf, call.at[1], call.len[1], Type.STRING, encoding, length, NO_EXPIRY);
   }
   const next = store.valueLen === length ? e : store.resizeValue(call.db, e, length);
   store.setEncoding(next, encoding);
