@@ -97,6 +97,8 @@ for (const shards of [0, 2]) {
   test(`connections: a pipeline cut anywhere is answered as a whole one, ${where}`, async () => {
     const server = await serve(shards);
     const random = new Random(20261130);
+    const other = new Recorder();
+    server.connections.open(other);
     for (let round = 0; round < 40; round++) {
       const bytes = joined([...requests(random, 40), ["PING", "last"]].map(encodeRequest));
       const [whole, cut] = [new Recorder(), new Recorder()];
@@ -112,7 +114,10 @@ for (const shards of [0, 2]) {
           server.connections.data(socket, received, 0, received.length);
           received.fill(0);
           if (random.chance(0.2)) server.network.turn();
+          if (socket === cut && random.chance(0.1)) send(server, other, "CLIENT", "PAUSE", "100000", "WRITE");
+          if (random.chance(0.2)) send(server, other, "CLIENT", "UNPAUSE");
         }
+        send(server, other, "CLIENT", "UNPAUSE");
         await waitForText(server, socket, "$4\r\nlast\r\n");
       }
       assert(cut.text === whole.text, `round ${round}: the replies differ`);

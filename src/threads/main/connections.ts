@@ -148,8 +148,9 @@ export class Connections implements SocketHandler {
     this.netInput += to - from;
     this.reads++;
     if (session.inputLength > 0) from = this.complete(session, buf, from, to);
-    if (from < to && !session.closing) {
-      const done = session.inputLength > 0 || this.mustWait(session) ? from : this.consume(session, buf, from, to);
+    if (session.inputLength > 0) session.keep(buf, from, to);
+    else if (from < to && !session.closing) {
+      const done = this.mustWait(session) ? from : this.consume(session, buf, from, to);
       if (done < to && !session.closing) {
         session.request?.shift(-done);
         session.keep(buf, done, to);
@@ -228,8 +229,8 @@ export class Connections implements SocketHandler {
   close(socket: Socket, error?: string): void;
   close(which: Session | Socket): void {
     if (which instanceof Session) {
-      if (which.closing) return;
       if (which.grouped) this.group.leave();
+      if (which.closing) return;
       which.gate |= Gate.CLOSING;
       this.rules.leaving(which);
       which.socket.shut();
