@@ -25,6 +25,8 @@ import type { Shards } from "./shards.ts";
 const OUTPUT_PAUSE = 1 << 18;
 /** Replies gathered at which they are offered to the socket even in the middle of a pipeline. */
 const FLUSH_AT = 1 << 16;
+/** A reply to a single request that is longer does not wait for others. */
+const LONE_MAX = 512;
 /** Requests of a pipeline that are parsed before the first of them runs: as many as a prefetch takes. */
 const AHEAD = PREFETCH_MAX;
 /** An unfinished request is given at least so many bytes at a time: the lengths of small arguments need not be met one by one. */
@@ -147,6 +149,7 @@ export class Connections implements SocketHandler {
     session.netIn += to - from;
     this.netInput += to - from;
     this.reads++;
+    const before = session.commandCount;
     if (session.inputLength > 0) from = this.complete(session, buf, from, to);
     if (session.inputLength > 0) session.keep(buf, from, to);
     else if (from < to && !session.closing) {
@@ -157,7 +160,7 @@ export class Connections implements SocketHandler {
       }
     }
     this.checkInput(session);
-    this.leaveSoon(session);
+    this.leaveSoon(session, session.commandCount - before);
     if (this.memory.limitBytes !== 0) this.memory.grew(session);
   }
 
@@ -414,11 +417,16 @@ export class Connections implements SocketHandler {
     this.closeAfterReply(session);
   }
 
-  /** Sends what was replied to a session, together with what others are replied in this turn. */
-  private leaveSoon(session: Session): void {
-    const alone = session.grouped || session.gate !== 0 || session.pushTo !== 0 || session.output.bytes > 0 ||
+  /**
+   * Sends what was replied to the `requests` of a session, together with what others are replied in this turn; a long reply to a single
+   * one goes at once, so that the client reads while others are served.
+   */
+  private leaveSoon(session: Session, requests: number): void {
+    const length = this.reply.pos - this.group.start;
+    const alone = length === 0 || (length > LONE_MAX && requests < 2) || session.grouped || session.gate !== 0 ||
+      session.pushTo !== 0 || session.output.bytes > 0 ||
       this.commits?.active === true;
-    if (alone || this.reply.pos === this.group.start) this.flush(session);
+    if (alone) this.flush(session);
     else this.group.add(session);
   }
 

@@ -13,8 +13,8 @@ import type { Reply } from "../../codec/resp/reply.ts";
 import { monotonicMs } from "../../runtime/mod.ts";
 import type { Session } from "./session.ts";
 
-/** Bytes of replies at which a group leaves: who has much to read is awake for longer, and may begin. */
-const GROUP_BYTES = 4096;
+/** Bytes of replies at which a group leaves. */
+const GROUP_BYTES = 1 << 17;
 /** Time that a group may take to gather. */
 const GROUP_MS = 1;
 
