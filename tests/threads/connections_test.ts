@@ -136,8 +136,9 @@ test("connections: replies leave at a turn's end, in the order of requests", asy
   send(server, c, "ECHO", "x".repeat(30_000));
   server.network.turn();
   assertEquals([a.text, b.text, c.text.length], ["+PONG\r\n", "$5\r\nhello\r\n", 30_010]);
-  // The long reply to a single request did not wait.
-  assert(order.length === 3 && order[0] === c && order[1] === a && order[2] === b);
+  // One write each; the long reply to a single request may overtake the others.
+  assertEquals(order.length, 3);
+  assert(order.indexOf(a) < order.indexOf(b));
 });
 
 test("connections: what follows a reply never overtakes it", async () => {
