@@ -127,11 +127,14 @@ for (const shards of [0, 1, 4]) {
     await client.call("CONFIG", "SET", "appendonly", "no");
     const digest = await text(client, "DEBUG", "DIGEST");
     await client.call("SET", "not recorded", "1");
+    const later = await text(client, "DEBUG", "DIGEST");
     await client.call("CONFIG", "SET", "appendonly", "yes");
     await client.call("CONFIG", "SET", "appendonly", "no");
     await running.close();
+    // Normally there was no time for a base with that key as well.
+    const renewed = systemFiles.readText(`${dir}/appendonlydir/appendonly.aof.manifest`).includes(".2.base.");
     const again = await startAt(dir, shards);
-    assertEquals(await text(again.client, "DEBUG", "DIGEST"), digest, again.log.join(""));
+    assertEquals(await text(again.client, "DEBUG", "DIGEST"), renewed ? later : digest, again.log.join(""));
   });
 
   test(`under always many clients share a sync, and no reply comes before it, ${where}`, async () => {
