@@ -21,6 +21,7 @@ export interface Syscalls {
   epollCtl(epfd: number, op: number, fd: number, events: number): number;
   /** Waits up to `timeoutMs`; returns how many events were put in `events`. */
   epollWait(epfd: number, timeoutMs: number): number;
+  /** Receives up to `most` bytes, at most RECEIVE_BYTES. */
   recv(fd: number, most: number): number;
   /** Sends buf[from, to) without SIGPIPE. */
   send(fd: number, buf: Uint8Array, from: number, to: number): number;
