@@ -139,8 +139,7 @@ export class Eviction {
 
   private someVolatile(db: number): number {
     const { store } = this;
-    const n = store.volatile.sample(db, 1);
-    return n === 0 ? 0 : store.table.found[Math.floor(store.random() * n)];
+    return store.volatile.sample(db, 1) === 0 ? 0 : store.table.found[0];
   }
 
   private evictBest(): boolean {
@@ -167,7 +166,7 @@ export class Eviction {
   private sample(db: number): void {
     const { store } = this;
     if (this.onlyVolatile) {
-      const n = Math.min(store.volatile.sample(db, this.samples), this.samples);
+      const n = store.volatile.sample(db, this.samples);
       for (let i = 0; i < n; i++) this.consider(db, store.table.found[i]);
       return;
     }

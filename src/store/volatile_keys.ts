@@ -61,7 +61,7 @@ export class VolatileKeys {
   }
 
   /**
-   * Collects about `want` from a random place of a database on into table.found; returns how many, 0 only when there are none. Segments
+   * Puts up to `want` from a random place of a database on into table.found; returns how many, 0 only when there are none. Segments
    * without any are passed over at one look each.
    */
   sample(db: number, want: number): number {
@@ -69,7 +69,16 @@ export class VolatileKeys {
     const root = this.store.tableRoot(db);
     table.scanFlagged(root, table.randomPlace(root, random), want, Infinity);
     if (table.foundCount === 0) table.scanFlagged(root, 0, want, Infinity);
-    return table.foundCount;
+    const { found, foundCount } = table;
+    // Whole buckets were collected: the first of each would always be taken, and the others never.
+    const n = Math.min(want, foundCount);
+    for (let i = 0; i < n; i++) {
+      const k = i + Math.floor(random() * (foundCount - i));
+      const item = found[k];
+      found[k] = found[i];
+      found[i] = item;
+    }
+    return n;
   }
 
   /** Mean time to live, ms, as active expiry met them; 0 before it met any. */

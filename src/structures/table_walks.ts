@@ -255,9 +255,15 @@ export class TableWalks extends TableSegments {
     return (prefix << 7) | b;
   }
 
-  /** A random place for `scanFlagged`. */
+  /** A random place for `scanFlagged`: any bucket of any segment. 0 when the table is empty. */
   randomPlace(root: number, random: () => number): number {
-    return Math.floor(random() * (1 << (this.i32[root + R_DEPTH] + 7)));
+    const i32 = this.i32;
+    const dir = i32[root + R_DIR];
+    if (dir === 0) return 0;
+    const depth = i32[root + R_DEPTH];
+    const prefix = Math.floor(random() * (1 << depth));
+    const log = i32[((depth === 0 ? dir : i32[(dir >> 2) + prefix]) >> 2) + H_LOG];
+    return (prefix << 7) | Math.floor(random() * ((1 << log) + STASH[log]));
   }
 
   /**
