@@ -170,6 +170,8 @@ export interface ServerProcess {
   /** Its working folder, where it writes its files. */
   readonly dir: string;
   readonly child: ChildProcess;
+  /** Resolves as `stop` does, when it ends by itself too. */
+  readonly ended: Promise<number | null>;
   /** What it has printed so far, both streams. */
   log(): string;
   /**
@@ -235,7 +237,7 @@ async function startServer(
     await stop("SIGKILL");
     throw new Error(`${command} ${args.join(" ")} did not start (${first}):\n${text}`);
   }
-  return { port, dir, child, log: () => text, stop };
+  return { port, dir, child, ended, log: () => text, stop };
 }
 
 let redisText: string | undefined;

@@ -38,6 +38,8 @@ const ROUNDS_A_FOLDER = 8;
 const CLIENTS = 14;
 /** A point that is not reached in so long won't be. */
 const PATIENCE_MS = 8000;
+/** Looking at what is there takes a second or two. */
+const LOOK_MS = 60_000;
 const SERVER = join(root, "tests", "crash", "faulty_server.ts");
 
 const INCR = "aof\\.\\d+\\.incr";
@@ -170,8 +172,9 @@ class Run {
   /** Looks at what is there, then writes until the end. */
   private async use(server: ServerProcess, policy: Policy, stop: Stop | undefined, what: string): Promise<void> {
     const { random } = this;
-    const ended = server.child.exitCode === null ? once(server) : Promise.resolve();
-    await this.inspect(server, what).catch(() => {}); // the stop may come while we look
+    let alive = true;
+    server.ended.then(() => alive = false);
+    await this.tryToInspect(server, what);
     const round: Round = {
       prefix: `${this.options.seed}-${this.rounds}`,
       history: new History(),
@@ -184,14 +187,32 @@ class Run {
     const enough = random.between(10, 600);
     const working = [work(server.port, round, CLIENTS), this.operate(server.port, round.history, policy)];
     const until = Date.now() + PATIENCE_MS;
-    let alive = true;
-    ended.then(() => alive = false);
     while (alive && Date.now() < until && (stop !== undefined || round.history.answers < enough)) await delay(2);
-    const reached = server.log().includes(STOPPED);
+    const reached = alive ? server.log().includes(STOPPED) : await wasStopped(server);
     if (!alive && !reached) this.report.wrong.push(`${what}: it ended by itself:\n${server.log()}`);
     await server.stop("SIGKILL");
     await Promise.all(working);
     this.died(reached ? `${stop!.operation} of ${stop!.path}` : "load");
+  }
+
+  /** Inspects, unless the server's stop comes meanwhile. */
+  private async tryToInspect(server: ServerProcess, what: string): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${LOOK_MS} ms`)), LOOK_MS);
+    });
+    const gone = server.ended.then(() => {
+      throw new Error("it has ended");
+    });
+    gone.catch(() => {});
+    try {
+      await Promise.race([this.inspect(server, what), late, gone]);
+    } catch (error) {
+      if (await wasStopped(server)) return;
+      this.report.wrong.push(`${what}: ${error instanceof Error ? error.stack : error}\n${server.log()}`);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Judges the open round and compares older ones with what they were. */
@@ -216,7 +237,7 @@ class Run {
 
   private async last(): Promise<void> {
     const server = await startRingshard(this.args("no"), { dir: this.dir, main: SERVER });
-    await this.inspect(server, "the end");
+    await this.tryToInspect(server, "the end");
     await server.stop("SIGKILL");
   }
 
@@ -273,8 +294,10 @@ class Run {
   }
 }
 
-function once(server: ServerProcess): Promise<void> {
-  return new Promise((resolve) => server.child.once("exit", () => resolve()));
+/** Whether a server that has ended was told to; its last words may come after its end. */
+async function wasStopped(server: ServerProcess): Promise<boolean> {
+  for (let i = 0; i < 20 && !server.log().includes(STOPPED); i++) await delay(50);
+  return server.log().includes(STOPPED);
 }
 
 function textOf(state: State): string {

@@ -17,6 +17,11 @@ const BRIEF_WAIT_MS = 20;
 const LASTING_MS = 4_000_000_000_000;
 /** Requests of one batch of the client that pipelines. */
 const PIPELINE = 40;
+/** A round of so many requests goes on slowly: where a stop comes late, there would be more than can be looked at. */
+const PLENTY = 20_000;
+const SLOW_MS = 20;
+/** Requests of one batch of a look. */
+const LOOK = 1000;
 
 /** Everything that the keys of a round need to be told apart. */
 export interface Round {
@@ -54,7 +59,10 @@ class Worker {
       () => this.move(),
     ];
     try {
-      while (true) await random.pick(steps)();
+      while (true) {
+        await random.pick(steps)();
+        if (this.round.history.acts.length > PLENTY) await delay(SLOW_MS);
+      }
     } catch (error) {
       if (!(error instanceof Gone)) throw error;
     }
@@ -284,6 +292,14 @@ export async function work(port: number, round: Round, clients: number): Promise
   );
 }
 
+async function inBatches(client: Client, requests: readonly string[][]): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  for (let i = 0; i < requests.length; i += LOOK) {
+    for (const reply of await client.pipeline(requests.slice(i, i + LOOK))) replies.push(reply);
+  }
+  return replies;
+}
+
 /** What the server holds of a round. */
 export async function look(client: Client, prefix: string): Promise<State> {
   const reply = await client.call("KEYS", `${prefix}:*`);
@@ -292,9 +308,9 @@ export async function look(client: Client, prefix: string): Promise<State> {
   const isList = (key: string) => /^[^:]*:(log|queue|done)/.test(key);
   const names = keys.filter((key) => !isList(key));
   const listNames = keys.filter(isList);
-  const values = await client.pipeline(names.map((key) => ["GET", key]));
-  const times = await client.pipeline(names.map((key) => ["PEXPIRETIME", key]));
-  const lists = await client.pipeline(listNames.map((key) => ["LRANGE", key, "0", "-1"]));
+  const values = await inBatches(client, names.map((key) => ["GET", key]));
+  const times = await inBatches(client, names.map((key) => ["PEXPIRETIME", key]));
+  const lists = await inBatches(client, listNames.map((key) => ["LRANGE", key, "0", "-1"]));
   const text = (item: Reply) => "text" in item ? item.text : "";
   const present = names.map((key, i) => [key, values[i], text(times[i])] as const).filter(([, value]) =>
     value.type === "bulk"
