@@ -54,6 +54,7 @@ const W_CAPACITY = 1;
 const W_USED = 2;
 const W_FREE_CHUNKS = 3;
 const W_TOUCHED = 4;
+const W_ASK = 5;
 const W_BINS = 16;
 const W_PARTIAL = W_BINS + BINS;
 const W_ROOT = W_PARTIAL + 128;
@@ -74,6 +75,8 @@ export class Arena {
   readonly i32: Int32Array;
   /** Index of the first owner word in `i32`. */
   readonly rootWord = W_ROOT;
+  /** Called when more memory has come into use than `askBytes`. */
+  onGrow: (() => void) | undefined;
 
   /**
    * Over a fresh buffer (all zero) an empty arena, else the one that lies there. With `existing` nothing is looked at or written: another
@@ -121,6 +124,20 @@ export class Arena {
   /** Highest byte offset ever part of a slab or large allocation: what may be resident. */
   get touchedBytes(): number {
     return this.i32[W_TOUCHED];
+  }
+
+  /** `onGrow` is called when more than so many bytes have been touched. */
+  get askBytes(): number {
+    return this.i32[W_ASK];
+  }
+
+  set askBytes(bytes: number) {
+    this.i32[W_ASK] = bytes;
+  }
+
+  /** Has the system provide the memory at an offset, whatever lies there and whoever changes it meanwhile. */
+  provide(offset: number): void {
+    Atomics.or(this.i32, offset >> 2, 0);
   }
 
   /** Bytes in free chunks: what large requests can still get, fragmentation aside. */
@@ -298,7 +315,10 @@ export class Arena {
     this.dropRun(run, n);
     if (n > want) this.putRun(run + want, n - want);
     const end = (run + want) << CHUNK_SHIFT;
-    if (end > this.i32[W_TOUCHED]) this.i32[W_TOUCHED] = end;
+    if (end > this.i32[W_TOUCHED]) {
+      this.i32[W_TOUCHED] = end;
+      if (this.onGrow !== undefined && end > this.i32[W_ASK]) this.onGrow();
+    }
     return run;
   }
 

@@ -13,10 +13,15 @@ import { LIBC_NAMES } from "./epoll_syscalls.ts";
 
 const MADV_HUGEPAGE = 14;
 const PAGE = 4096;
+/** Bytes of a huge page. */
+export const HUGE_PAGE = 2 << 20;
 
-/** Advises the kernel; false where it can't be asked (no Linux, no permission) or has no such pages: nothing is lost then. */
-export function adviseHugePages(buffer: SharedArrayBuffer): boolean {
-  if (process.platform !== "linux") return false;
+/**
+ * Advises the kernel. Returns the offset in the buffer at which its first huge page begins; -1 where the kernel can't be asked (no Linux,
+ * no permission) or has no such pages: nothing is lost then.
+ */
+export function adviseHugePages(buffer: SharedArrayBuffer): number {
+  if (process.platform !== "linux") return -1;
   for (const name of LIBC_NAMES) {
     try {
       return isDeno ? adviseInDeno(name, buffer) : adviseInBun(name, buffer);
@@ -24,28 +29,34 @@ export function adviseHugePages(buffer: SharedArrayBuffer): boolean {
       // Not this C library: the next name.
     }
   }
-  return false;
+  return -1;
 }
 
-function adviseInDeno(library: string, buffer: SharedArrayBuffer): boolean {
+function adviseInDeno(library: string, buffer: SharedArrayBuffer): number {
   // Asked first: without the permission, dlopen would stop at a question on a terminal.
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return false;
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return -1;
   const libc = Deno.dlopen(library, { madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" } });
   try {
-    const at = Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer) as never));
-    const { from, bytes } = wholePages(Number(at), buffer.byteLength);
-    return libc.symbols.madvise(Deno.UnsafePointer.create(BigInt(from)), BigInt(bytes), MADV_HUGEPAGE) === 0;
+    const at = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer) as never)));
+    const { from, bytes } = wholePages(at, buffer.byteLength);
+    const status = libc.symbols.madvise(Deno.UnsafePointer.create(BigInt(from)), BigInt(bytes), MADV_HUGEPAGE);
+    return status === 0 ? firstHugePage(at) : -1;
   } finally {
     libc.close();
   }
 }
 
-function adviseInBun(library: string, buffer: SharedArrayBuffer): boolean {
+function adviseInBun(library: string, buffer: SharedArrayBuffer): number {
   const ffi = bunFfi();
-  if (ffi === undefined) return false;
+  if (ffi === undefined) return -1;
   const { madvise } = ffi.dlopen(library, { madvise: { args: ["ptr", "u64", "i32"], returns: "i32" } }).symbols;
-  const { from, bytes } = wholePages(ffi.ptr(new Uint8Array(buffer)), buffer.byteLength);
-  return madvise!(from, bytes, MADV_HUGEPAGE) === 0;
+  const at = ffi.ptr(new Uint8Array(buffer));
+  const { from, bytes } = wholePages(at, buffer.byteLength);
+  return madvise!(from, bytes, MADV_HUGEPAGE) === 0 ? firstHugePage(at) : -1;
+}
+
+function firstHugePage(at: number): number {
+  return Math.ceil(at / HUGE_PAGE) * HUGE_PAGE - at;
 }
 
 /** The whole pages within `bytes` at an address; user space ends at 2^47, well inside what a number holds exactly. */

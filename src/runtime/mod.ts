@@ -9,6 +9,6 @@ export * from "./process.ts";
 export * from "./threads.ts";
 export * from "./network.ts";
 export { Garbage } from "./garbage.ts";
-export { adviseHugePages } from "./huge_pages.ts";
+export { adviseHugePages, HUGE_PAGE } from "./huge_pages.ts";
 export { createNetwork } from "./create_network.ts";
 export { openWake } from "./wake.ts";

@@ -59,6 +59,7 @@ export class InlineShards implements Shards {
     this.positions = new JournalPositions(persistence.positions);
     this.persistenceBell = new Doorbell(persistence.bell);
     this.journalRing = new JournalRing(persistence.journals[0], this.positions, 0, this.persistenceBell);
+    if (persistence.pages.length > 0) engine.store.arena.onGrow = () => this.persistenceBell.ring();
     engine.notifyBy(this.notifier);
     engine.snapshots = snapshotFeed(engine.store, persistence, 0, NOBODY);
   }

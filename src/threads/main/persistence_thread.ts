@@ -8,7 +8,7 @@ import { createRing, RingWriter } from "../../ring/ring.ts";
 import { spawn, type Thread, workerUrl } from "../../runtime/mod.ts";
 import { createPositions } from "../journal_positions.ts";
 import { AOF_FIGURES } from "../persistence/aof_messages.ts";
-import type { PersistenceSetup } from "../persistence/setup.ts";
+import type { ArenaPages, PersistenceSetup } from "../persistence/setup.ts";
 import type { TaskMessage, TaskSetup } from "../persistence/task.ts";
 
 /**
@@ -33,10 +33,11 @@ export class PersistenceThread {
   private closing = false;
 
   /**
-   * For `engines` engines; `inline`: the one is driven by main. `wakeHandle` gives the network's, `onDeath` is called with a report when the thread dies by itself.
+   * For `engines` engines, whose arenas may lie in `pages`; `inline`: the one is driven by main. `wakeHandle` gives the network's, `onDeath` is called with a report when the thread dies by itself.
    */
   constructor(
     engines: number,
+    pages: readonly ArenaPages[],
     inline: boolean,
     private readonly wakeHandle: () => unknown,
     private readonly onDeath: (report: string) => void,
@@ -55,6 +56,7 @@ export class PersistenceThread {
       journals: rings(JOURNAL_BYTES),
       positions: createPositions(engines),
       snapshots: rings(SNAPSHOT_BYTES),
+      pages,
       aofFigures: new SharedArrayBuffer(AOF_FIGURES * 8),
     };
     this.sender = new Sender(this.shared.fromMain);

@@ -42,6 +42,7 @@ import { OutputLimits } from "./output_limits.ts";
 import { Pubsub } from "./pubsub.ts";
 import { Pushes } from "./pushes.ts";
 import { Persistence } from "./persistence/persistence.ts";
+import type { ArenaPages } from "../persistence/setup.ts";
 import { PersistenceThread } from "./persistence_thread.ts";
 import { RingShards } from "./ring_shards.ts";
 import { Gate, type Session } from "./session.ts";
@@ -133,15 +134,18 @@ export class Server {
       { length: Math.max(1, threads) },
       () => new Store(Arena.create(MAX_CAPACITY), hash, Math.random, config.int("databases")),
     );
-    for (const store of stores) {
-      store.setNow(this.startedMs);
-      if (config.bool("huge-pages")) adviseHugePages(store.arena.buffer);
+    const pages: ArenaPages[] = [];
+    for (const { arena } of stores) {
+      const first = config.bool("huge-pages") ? adviseHugePages(arena.buffer) : -1;
+      if (first !== -1) pages.push({ buffer: arena.buffer, first });
     }
+    for (const store of stores) store.setNow(this.startedMs);
     const reply = new Reply();
     const engine = new Engine(stores[0], reply);
     const onDeath = (report: string) => this.onDeath(report);
     const persistenceThread = new PersistenceThread(
       stores.length,
+      pages,
       threads === 0,
       () => this.network.wakeHandle,
       onDeath,

@@ -1,5 +1,12 @@
 /** PersistenceSetup: the shared memory between the persistence thread, the engines and main. Any thread. */
 
+/** An arena in huge pages. */
+export interface ArenaPages {
+  readonly buffer: SharedArrayBuffer;
+  /** Where in it the first huge page begins. */
+  readonly first: number;
+}
+
 /** What engines share with the persistence thread. */
 export interface PersistenceRings {
   /** Rung by everyone who has work for the thread (ring/doorbell.ts). */
@@ -9,6 +16,8 @@ export interface PersistenceRings {
   readonly positions: SharedArrayBuffer;
   /** One ring an engine for the pieces of snapshots. */
   readonly snapshots: readonly SharedArrayBuffer[];
+  /** The engines' arenas, if they lie in huge pages. */
+  readonly pages: readonly ArenaPages[];
 }
 
 /** What main gives the persistence thread: all of it is shared memory or cloneable. */

@@ -12,6 +12,7 @@ import { blockThread, monotonicMs, openWake, parent, systemFiles } from "../../r
 import { AppendOnlyTask } from "./append_only_task.ts";
 import { DurableTask } from "./durable_task.ts";
 import type { PersistenceSetup } from "./setup.ts";
+import { PagesTask } from "./pages_task.ts";
 import { RemovalTask } from "./removal_task.ts";
 import { SnapshotTask } from "./snapshot_task.ts";
 import type { Task, TaskHost, TaskMessage } from "./task.ts";
@@ -75,6 +76,7 @@ const loop = new PersistenceLoop(setup, (tasks) => [
   ...(setup.inline
     ? [new DurableTask(tasks, systemFiles), new RemovalTask(tasks, systemFiles)]
     : [new SnapshotTask(tasks, systemFiles)]),
+  new PagesTask(tasks),
 ]);
 loop.run();
 host.exit();

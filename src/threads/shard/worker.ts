@@ -175,6 +175,9 @@ export class ShardLoop implements WaitDriver {
       persistenceBell,
     );
     this.engine.snapshots = snapshotFeed(this.engine.store, setup.persistence, setup.shard, persistenceBell);
+    if (setup.persistence.pages.length > 0) {
+      for (const { arena } of this.stores) arena.onGrow = () => persistenceBell.ring();
+    }
     this.configure();
   }
 
