@@ -4,7 +4,8 @@
  *
  * 1. `table[fd]` is the connection or listener behind a file descriptor. A descriptor is closed only in `reap`, between
  *    groups, so no event of a group can belong to a number that was given out again within it.
- * 2. Level-triggered: what a bounded receive leaves behind is reported by the next wait, in the kernel's round robin.
+ * 2. Level-triggered: what a bounded receive leaves behind is reported by the next wait, in the kernel's round robin; who has
+ *    filled one waits in `bulk` for the next.
  * 3. Interest in EPOLLOUT exists only while `draining`, in EPOLLIN only while neither paused nor ended; `interest` is
  *    what the kernel was told, so a system call is made only when it changes.
  * 4. The loop lends the thread to the runtime (timers, signals, messages, promises) after SLICE_MS of work and after
@@ -16,6 +17,7 @@
  */
 
 import process from "node:process";
+import { BulkQueue } from "./bulk_queue.ts";
 import { Connection, EpollListener, type Pollable } from "./epoll_socket.ts";
 import * as os from "./epoll_syscalls.ts";
 import type { Syscalls } from "./epoll_syscalls.ts";
@@ -76,6 +78,7 @@ export class EpollNetwork implements Network {
   readonly #eventWords = process.arch === "x64" ? os.EVENT_WORDS_X64 : os.EVENT_WORDS_OTHER;
   /** True while the group at hand is of a few events only. */
   fewEvents = false;
+  readonly bulk = new BulkQueue();
   #closing: Connection[] = [];
   #starvedUntilMs = 0;
   #nowMs = 0;
@@ -290,15 +293,17 @@ export class EpollNetwork implements Network {
     if (this.#starvedUntilMs !== 0 && this.#nowMs >= this.#starvedUntilMs) this.#feed();
     const wishMs = this.#prepareSleep();
     if (this.#closed) return false;
-    const mayPark = wishMs > WAIT_MS && this.#nowMs - this.#lastEventMs >= PARK_AFTER_MS;
+    const served = this.bulk.serve();
+    if (this.#closed) return false;
+    const mayPark = !served && wishMs > WAIT_MS && this.#nowMs - this.#lastEventMs >= PARK_AFTER_MS;
     if (mayPark && this.#park(wishMs)) return false;
-    const timeoutMs = wishMs >= WAIT_MS ? (mayPark ? UNPARKED_WAIT_MS : WAIT_MS) : wishMs > 0 ? 1 : 0;
+    const timeoutMs = served ? 0 : wishMs >= WAIT_MS ? (mayPark ? UNPARKED_WAIT_MS : WAIT_MS) : wishMs > 0 ? 1 : 0;
     const count = this.sys.epollWait(this.epfd, timeoutMs);
     if (this.#wakeWord !== undefined) Atomics.store(this.#wakeWord, 0, AWAKE);
     if (count > 0) this.#dispatch(count);
     if (this.#closed) return false;
-    if (count <= 0 && wishMs > 0) return false;
-    this.#undated += count > 0 ? count : UNDATED_SPIN;
+    if (count <= 0 && wishMs > 0 && !served) return false;
+    this.#undated += served ? UNDATED_MAX : count > 0 ? count : UNDATED_SPIN;
     if (this.#undated >= UNDATED_MAX) {
       this.#undated = 0;
       this.#nowMs = performance.now();

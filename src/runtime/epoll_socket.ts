@@ -41,8 +41,8 @@ export class Connection implements Socket, Pollable {
   #paused = false;
   #draining = false;
   #ended = false;
-  /** Bytes of the next receive: who sends a lot gets its first reply early, and the rest with fewer calls. */
-  #most = os.RECEIVE_FIRST;
+  /** In the network's queue of those that have more to be received. */
+  queued = false;
   /** Taken out of the kernel's set: see `ready`. */
   #detached = false;
   #error: string | undefined = undefined;
@@ -105,7 +105,8 @@ export class Connection implements Socket, Pollable {
     if (this.connecting !== undefined) return this.#connected();
     if ((events & os.EPOLLOUT) !== 0 && this.#draining) this.#drained();
     if (!this.open) return;
-    if (!this.#paused && !this.#ended) return this.#receive();
+    if (this.queued) return;
+    if (!this.#paused && !this.#ended) return this.#receive(os.RECEIVE_FIRST);
     if ((events & os.EPOLLERR) !== 0) {
       const errno = this.#network.sys.getsockopt(this.fd, os.SOL_SOCKET, os.SO_ERROR);
       if (errno > 0) return this.#fail(errno);
@@ -116,6 +117,12 @@ export class Connection implements Socket, Pollable {
       this.#detached = true;
       this.#network.sys.epollCtl(this.#network.epfd, os.EPOLL_CTL_DEL, this.fd, 0);
     }
+  }
+
+  /** Its turn in the network's queue has come. */
+  receiveMore(): void {
+    this.queued = false;
+    if (this.open && !this.#paused && !this.#ended) this.#receive(os.RECEIVE_NEXT);
   }
 
   /** Last step of a shut connection: tells the handler, frees the descriptor. */
@@ -130,12 +137,14 @@ export class Connection implements Socket, Pollable {
     this.#network.sys.close(this.fd);
   }
 
-  #receive(): void {
-    const { sys } = this.#network;
-    const most = this.#network.fewEvents ? os.RECEIVE_BYTES : this.#most;
-    const count = sys.recv(this.fd, most);
+  #receive(most: number): void {
+    const { sys, fewEvents } = this.#network;
+    const count = sys.recv(this.fd, fewEvents ? os.RECEIVE_BYTES : most);
     if (count > 0) {
-      this.#most = count === most ? os.RECEIVE_NEXT : os.RECEIVE_FIRST;
+      if (count === most && !fewEvents) {
+        this.queued = true;
+        this.#network.bulk.add(this);
+      }
       return this.#handler.data(this, sys.received, 0, count);
     }
     if (count === 0) {

@@ -210,6 +210,41 @@ for (const kind of kinds()) {
     assert(sameBytes(peer.bytes(), total));
   }, { timeoutMs: 60_000 });
 
+  if (kind === "epoll") {
+    test("epoll: who sends little does not wait for all who send a lot", async () => {
+      const BULK = 8;
+      const WORK_MS = 1;
+      let bulkReceives = 0;
+      let asked = -1;
+      const waited: number[] = [];
+      let small: Socket | undefined;
+      const { network, port } = await serve(handlerOf({
+        data(_socket, buf, from) {
+          if (buf[from] === 33) {
+            waited.push(bulkReceives - asked);
+            asked = -1;
+            return;
+          }
+          bulkReceives++;
+          const until = performance.now() + WORK_MS;
+          while (performance.now() < until);
+          if (asked !== -1 || bulkReceives % (2 * BULK) !== 0) return;
+          asked = bulkReceives;
+          small!.write(text("!"), 0, 1);
+        },
+      }));
+      small = await network.connect({ port, hostname: LOCAL }, handlerOf({}));
+      const peers = Array.from({ length: BULK }, () => new Peer({ port, host: LOCAL }));
+      await Promise.all(peers.map((peer) => peer.connected()));
+      const bytes = new Uint8Array(4 << 20);
+      await Promise.all(peers.map((peer) => peer.send(bytes)));
+      await waitFor(() => waited.length >= 5 && asked === -1, "the small requests");
+      // One receive of the queue, and those that were reported by the same wait.
+      waited.sort((a, b) => a - b);
+      assert(waited[waited.length >> 1] <= BULK / 2, `${waited} receives`);
+    });
+  }
+
   test(`${kind}: a paused socket delivers nothing until resumed`, async () => {
     let got = 0;
     let inside = false;
