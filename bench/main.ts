@@ -23,13 +23,23 @@ const DEFAULT_SERVERS = ["redis", "deno", "bun"];
 /** Also measured in the part that the default number of shards is chosen by. */
 const SHARD_VARIANTS = ["deno-0", "deno-1", "deno-2", "bun-0", "bun-1", "bun-2"];
 
+const USAGE = `deno task bench [--quick] [--part NAME,...] [--only TEST,...] [--pipeline N,...] [--servers NAME,...]
+                [--rounds N] [--scale X] [--port N] [--no-write]
+
+parts:   ${PARTS.map((part) => part.name).join(", ")}
+servers: redis, deno, bun; deno-0, bun-2... with so many shards`;
+
 await main();
 
 async function main(): Promise<void> {
   const flags = parseArgs(Deno.args, {
-    boolean: ["quick", "no-write"],
+    boolean: ["help", "quick", "no-write"],
     string: ["part", "only", "pipeline", "servers", "rounds", "scale", "port"],
   });
+  if (flags.help) {
+    console.log(USAGE);
+    return;
+  }
   const quick = flags.quick === true;
   const names = list(flags.part);
   const parts = PARTS.filter((part) =>

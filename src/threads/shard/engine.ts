@@ -34,9 +34,9 @@ export const STEP_MS = 1;
  * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
  * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out.
  */
-const SNAPSHOT_SHARE = 0.3;
-const SNAPSHOT_STEP_MIN_MS = 0.1;
-const SNAPSHOT_STEP_MAX_MS = 0.35;
+const SNAPSHOT_SHARE = 0.28;
+const SNAPSHOT_STEP_MIN_MS = 0.05;
+const SNAPSHOT_STEP_MAX_MS = 0.15;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
