@@ -186,18 +186,26 @@ export class Snapshot implements Keeper {
       if ((i32[e >> 2] & WRITTEN_BIT) !== 0) continue;
       this.written++;
       stream.select(db);
-      if (stream.writer.isLarge(store, e)) {
+      if (!stream.writer.writeSmall(store, e)) {
         // The bucket is looked at again afterwards: what has been written of it gets its mark.
         for (let j = 0; j <= k; j++) i32[found[j] >> 2] |= WRITTEN_BIT;
         this.current = cut.current = e;
         stream.writer.begin(store, e);
         return;
       }
-      stream.writer.write(store, e);
       if (stream.out.pos >= BLOCK) stream.flush(this.sink, true);
     }
-    for (let k = 0; k < foundCount; k++) i32[found[k] >> 2] &= ~WRITTEN_BIT;
+    this.unmark(found, foundCount);
     cut.advance(next);
+  }
+
+  /** Takes the mark off those that have it: a write to each entry would cost as much memory traffic as reading it. */
+  private unmark(entries: Int32Array, count: number): void {
+    const { i32 } = this.store;
+    for (let k = 0; k < count; k++) {
+      const w = entries[k] >> 2;
+      if ((i32[w] & WRITTEN_BIT) !== 0) i32[w] &= ~WRITTEN_BIT;
+    }
   }
 
   private writePiece(): void {
@@ -215,12 +223,12 @@ export class Snapshot implements Keeper {
 
   private clean(): void {
     const { store } = this;
-    const { cut, table, i32 } = store;
+    const { cut, table } = store;
     const root = cut.walkedRoot;
     let next = 0;
     if (root !== 0) {
       next = table.scanOnce(root, cut.cursor);
-      for (let k = 0; k < table.foundCount; k++) i32[table.found[k] >> 2] &= ~WRITTEN_BIT;
+      this.unmark(table.found, table.foundCount);
     }
     cut.advance(next);
     if (cut.db === store.dbCount) cut.end();

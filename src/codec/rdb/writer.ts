@@ -32,6 +32,10 @@ const SHORT = 256;
 const FAILURES_MAX = 64;
 const TRY_EVERY = 8;
 
+/** Lengths below take one byte. */
+const LEN_SHORT = 64;
+const NINE = 0x39;
+
 const TWO_32 = 4294967296;
 
 export class RdbWriter {
@@ -94,7 +98,7 @@ export class RdbWriter {
   len(n: number): void {
     this.ensure(9);
     const buf = this.buf;
-    if (n < 64) buf[this.pos++] = n;
+    if (n < LEN_SHORT) buf[this.pos++] = n;
     else if (n < 16384) {
       buf[this.pos++] = LEN_14 | (n >> 8);
       buf[this.pos++] = n;
@@ -155,10 +159,22 @@ export class RdbWriter {
 
   /** A string: as an integer where it is one, compressed where it is long and that saves something. */
   string(src: Uint8Array, from: number, len: number): void {
-    if (len <= INT_TEXT_MAX && this.number.parse(src, from, from + len) && this.int(this.number.value)) return;
+    // Most short strings are no numbers, and their first byte says so: letters lie above, most of what else is there below.
+    if (
+      len <= INT_TEXT_MAX && src[from] <= NINE && this.number.parse(src, from, from + len) &&
+      this.int(this.number.value)
+    ) return;
     if (this.compress && len > LZF_MIN && this.isWorthTrying(len) && this.compressed(src, from, len)) return;
-    this.len(len);
-    this.raw(src, from, len);
+    if (len >= LEN_SHORT) {
+      this.len(len);
+      this.raw(src, from, len);
+      return;
+    }
+    this.ensure(1 + len);
+    const { buf, pos } = this;
+    buf[pos] = len;
+    copyBytes(buf, pos + 1, src, from, len);
+    this.pos = pos + 1 + len;
   }
 
   /** An integer's shortest form; false when it has none. */

@@ -87,24 +87,31 @@ export class EntryWriter {
 
   /** Writes an entry. */
   write(store: Store, e: number): void {
-    if ((store.i32[e >> 2] & PLAIN_MASK) === Type.STRING && (this.form & PLAIN_FORM_MASK) === 0) {
-      store.open(e);
-      if (store.valueLen <= LARGE_BYTES) {
-        this.writePlain(store);
-        return;
-      }
-    }
+    if (this.writePlain(store, e)) return;
     this.begin(store, e);
     this.advance(Infinity);
   }
 
-  /** The open entry, if it is what most are: a short string, and nothing to be told of it but its value. */
-  private writePlain(store: Store): void {
-    const { out } = this;
+  /** Writes an entry unless it is large. */
+  writeSmall(store: Store, e: number): boolean {
+    if (this.writePlain(store, e)) return true;
+    if (this.isLarge(store, e)) return false;
+    this.begin(store, e);
+    this.advance(Infinity);
+    return true;
+  }
+
+  /** Writes an entry if it is what most are: a short string, and nothing to be told of it but its value. */
+  private writePlain(store: Store, e: number): boolean {
+    if ((store.i32[e >> 2] & PLAIN_MASK) !== Type.STRING || (this.form & PLAIN_FORM_MASK) !== 0) return false;
+    store.open(e);
     const { u8, keyAt, keyLen, valueAt, valueLen } = store;
+    if (valueLen > LARGE_BYTES) return false;
+    const { out } = this;
     out.byte(RdbType.STRING);
     out.string(u8, keyAt, keyLen);
     out.string(u8, valueAt, valueLen);
+    return true;
   }
 
   /** Begins to write an entry in pieces. */
