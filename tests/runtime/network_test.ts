@@ -217,7 +217,6 @@ for (const kind of kinds()) {
       let bulkReceives = 0;
       let asked = -1;
       const waited: number[] = [];
-      let small: Socket | undefined;
       const { network, port } = await serve(handlerOf({
         data(_socket, buf, from) {
           if (buf[from] === 33) {
@@ -230,10 +229,10 @@ for (const kind of kinds()) {
           while (performance.now() < until);
           if (asked !== -1 || bulkReceives % (2 * BULK) !== 0) return;
           asked = bulkReceives;
-          small!.write(text("!"), 0, 1);
+          small.write(text("!"), 0, 1);
         },
       }));
-      small = await network.connect({ port, hostname: LOCAL }, handlerOf({}));
+      const small: Socket = await network.connect({ port, hostname: LOCAL }, handlerOf({}));
       const peers = Array.from({ length: BULK }, () => new Peer({ port, host: LOCAL }));
       await Promise.all(peers.map((peer) => peer.connected()));
       const bytes = new Uint8Array(4 << 20);
