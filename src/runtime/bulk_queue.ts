@@ -26,11 +26,15 @@ export class BulkQueue {
     this.waiting.push(connection);
   }
 
-  /** Lets the first ones receive; false when nobody waits. */
-  serve(): boolean {
+  /** Whether anybody waits. */
+  get waits(): boolean {
+    return this.head < this.waiting.length;
+  }
+
+  /** Lets the first ones receive; at least one, which must be there. */
+  serve(): void {
     const { waiting } = this;
     const { length } = waiting;
-    if (this.head === length) return false;
     const untilMs = performance.now() + SERVE_MS;
     // Who fills its receive again stands behind `length`.
     do waiting[this.head++].receiveMore(); while (this.head < length && performance.now() < untilMs);
@@ -39,6 +43,5 @@ export class BulkQueue {
       waiting.splice(0, this.head);
       this.head = 0;
     }
-    return true;
   }
 }

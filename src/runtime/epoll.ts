@@ -293,17 +293,20 @@ export class EpollNetwork implements Network {
     if (this.#starvedUntilMs !== 0 && this.#nowMs >= this.#starvedUntilMs) this.#feed();
     const wishMs = this.#prepareSleep();
     if (this.#closed) return false;
-    const served = this.bulk.serve();
-    if (this.#closed) return false;
-    const mayPark = !served && wishMs > WAIT_MS && this.#nowMs - this.#lastEventMs >= PARK_AFTER_MS;
+    if (this.bulk.waits) {
+      this.bulk.serve();
+      if (this.#closed) return false;
+      this.#undated = UNDATED_MAX; // that took a while
+    }
+    const mayPark = wishMs > WAIT_MS && this.#nowMs - this.#lastEventMs >= PARK_AFTER_MS;
     if (mayPark && this.#park(wishMs)) return false;
-    const timeoutMs = served ? 0 : wishMs >= WAIT_MS ? (mayPark ? UNPARKED_WAIT_MS : WAIT_MS) : wishMs > 0 ? 1 : 0;
+    const timeoutMs = wishMs >= WAIT_MS ? (mayPark ? UNPARKED_WAIT_MS : WAIT_MS) : wishMs > 0 ? 1 : 0;
     const count = this.sys.epollWait(this.epfd, timeoutMs);
     if (this.#wakeWord !== undefined) Atomics.store(this.#wakeWord, 0, AWAKE);
     if (count > 0) this.#dispatch(count);
     if (this.#closed) return false;
-    if (count <= 0 && wishMs > 0 && !served) return false;
-    this.#undated += served ? UNDATED_MAX : count > 0 ? count : UNDATED_SPIN;
+    if (count <= 0 && wishMs > 0) return false;
+    this.#undated += count > 0 ? count : UNDATED_SPIN;
     if (this.#undated >= UNDATED_MAX) {
       this.#undated = 0;
       this.#nowMs = performance.now();
@@ -315,6 +318,7 @@ export class EpollNetwork implements Network {
   /** Runs `turn` and returns its wish; when that is to sleep, says so to other threads first (wake.ts, 1). */
   #prepareSleep(): number {
     let wishMs = this.turn();
+    if (this.bulk.waits) return 0; // awake: nobody needs to wake it
     if (this.#wakeWord !== undefined && wishMs > 0) {
       Atomics.store(this.#wakeWord, 0, ASLEEP);
       wishMs = this.turn();

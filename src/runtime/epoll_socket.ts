@@ -42,7 +42,7 @@ export class Connection implements Socket, Pollable {
   #draining = false;
   #ended = false;
   /** In the network's queue of those that have more to be received. */
-  queued = false;
+  #queued = false;
   /** Taken out of the kernel's set: see `ready`. */
   #detached = false;
   #error: string | undefined = undefined;
@@ -105,7 +105,7 @@ export class Connection implements Socket, Pollable {
     if (this.connecting !== undefined) return this.#connected();
     if ((events & os.EPOLLOUT) !== 0 && this.#draining) this.#drained();
     if (!this.open) return;
-    if (this.queued) return;
+    if (this.#queued) return;
     if (!this.#paused && !this.#ended) return this.#receive(os.RECEIVE_FIRST);
     if ((events & os.EPOLLERR) !== 0) {
       const errno = this.#network.sys.getsockopt(this.fd, os.SOL_SOCKET, os.SO_ERROR);
@@ -121,7 +121,7 @@ export class Connection implements Socket, Pollable {
 
   /** Its turn in the network's queue has come. */
   receiveMore(): void {
-    this.queued = false;
+    this.#queued = false;
     if (this.open && !this.#paused && !this.#ended) this.#receive(os.RECEIVE_NEXT);
   }
 
@@ -142,7 +142,7 @@ export class Connection implements Socket, Pollable {
     const count = sys.recv(this.fd, fewEvents ? os.RECEIVE_BYTES : most);
     if (count > 0) {
       if (count === most && !fewEvents) {
-        this.queued = true;
+        this.#queued = true;
         this.#network.bulk.add(this);
       }
       return this.#handler.data(this, sys.received, 0, count);

@@ -159,7 +159,7 @@ export class RdbWriter {
 
   /** A string: as an integer where it is one, compressed where it is long and that saves something. */
   string(src: Uint8Array, from: number, len: number): void {
-    // Most short strings are no numbers, and their first byte says so: letters lie above, most of what else is there below.
+    // Most short strings are no numbers, and a first byte above the digits says so.
     if (
       len <= INT_TEXT_MAX && src[from] <= NINE && this.number.parse(src, from, from + len) &&
       this.int(this.number.value)

@@ -67,7 +67,8 @@ export class PagesTask implements Task {
   }
 
   ready(): boolean {
-    return this.all.some((pages) => pages.wanted);
+    for (const pages of this.all) if (pages.wanted) return true;
+    return false;
   }
 
   close(): void {
