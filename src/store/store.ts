@@ -194,7 +194,7 @@ export class Store extends Entries {
 
   /** Tells the hash of the key at buf[from...] for the command that runs next; a negative `from` ends that. */
   expectKey(buf: Uint8Array, from: number, len: number, h: number): void {
-    this.expectedBuf = buf;
+    if (this.expectedBuf !== buf) this.expectedBuf = buf;
     this.expectedFrom = from;
     this.expectedLen = len;
     this.expectedHash = h;

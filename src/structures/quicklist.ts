@@ -156,13 +156,18 @@ export class Quicklist {
     lp.len = ~this.tree.leafWord;
   }
 
-  /** Reads the first or last element of a list that is not empty, as `read` does. */
-  readEnd(root: number, atHead: boolean): void {
+  /** To the first or last element of a list that is not empty. */
+  seekEnd(root: number, atHead: boolean): void {
+    const { tree, listpack } = this;
     this.alone = false;
-    if (atHead) this.tree.first(root);
-    else this.tree.last(root);
-    this.enter(atHead ? 0 : -1);
-    this.read();
+    if (atHead) tree.first(root);
+    else tree.last(root);
+    const gap = tree.leafWord;
+    if (gap < 0) this.p = 0;
+    else {
+      const lp = tree.leaf + gap;
+      this.p = atHead ? lp + LISTPACK_HEADER : listpack.last(lp);
+    }
   }
 
   /** True when the cursor's element is the needle given to the listpack object. */
@@ -195,12 +200,33 @@ export class Quicklist {
     const tree = this.tree;
     const any = atHead ? tree.first(root) : tree.last(root);
     if (any && this.hasRoom(len, fill)) {
-      const lp = tree.leaf + tree.leafWord;
-      this.insertInNode(root, atHead ? lp + LISTPACK_HEADER : this.listpack.end(lp), src, from, len, fill);
+      this.pushInNode(root, atHead, src, from, len, fill);
       return;
     }
     if (any) this.trim();
     this.insertNode(root, any, !atHead, src, from, len, fill);
+  }
+
+  /** Adds an element at the head or tail of the tree's leaf. Throws ArenaFull. */
+  private pushInNode(root: number, atHead: boolean, src: Uint8Array, from: number, len: number, fill: number): void {
+    const { tree, listpack } = this;
+    const need = listpack.encode(src, from, len);
+    let gap = tree.leafWord;
+    let lp = tree.leaf + gap;
+    const size = listpack.totalBytes(lp);
+    const room = atHead ? gap : this.arena.usable(tree.leaf) - gap - size;
+    if (room < need) {
+      this.makeRoom(need, atHead, fill);
+      gap = tree.leafWord;
+      lp = tree.leaf + gap;
+    }
+    if (atHead) {
+      // Over the old header, whose place moves.
+      listpack.write(lp + LISTPACK_HEADER - need);
+      listpack.setHeader(lp - need, size + need, tree.leafElements + 1);
+      tree.setLeaf(tree.leaf, gap - need);
+    } else listpack.append(lp);
+    tree.addElements(root, 1);
   }
 
   /** Inserts an element before or behind the cursor. Throws ArenaFull. */
@@ -459,9 +485,13 @@ export class Quicklist {
 
   /** Removes the first or last element of a list that is not empty. */
   pop(root: number, atHead: boolean): void {
-    const { tree, listpack, u8 } = this;
-    if (atHead) tree.first(root);
-    else tree.last(root);
+    this.seekEnd(root, atHead);
+    this.removeEnd(root, atHead);
+  }
+
+  /** Removes the first or last element, to which `seekEnd` has just gone. */
+  removeEnd(root: number, atHead: boolean): void {
+    const { tree, listpack, p } = this;
     const elements = tree.leafElements;
     if (elements === 1) {
       this.removeNode(root);
@@ -469,14 +499,13 @@ export class Quicklist {
     }
     const gap = tree.leafWord;
     const lp = tree.leaf + gap;
-    const size = listpack.totalBytes(lp);
     if (atHead) {
-      const gone = listpack.skip(lp + LISTPACK_HEADER) - lp - LISTPACK_HEADER;
+      const size = listpack.totalBytes(lp);
+      const gone = listpack.skip(p) - p;
       listpack.setHeader(lp + gone, size - gone, elements - 1);
       tree.setLeaf(tree.leaf, gap + gone);
     } else {
-      const p = listpack.last(lp);
-      u8[p] = END;
+      this.u8[p] = END;
       listpack.setHeader(lp, p + 1 - lp, elements - 1);
     }
     tree.addElements(root, -1);

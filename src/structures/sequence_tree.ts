@@ -52,6 +52,8 @@ export class SequenceTree {
   private readonly branches = new Int32Array(MAX_LEVELS);
   private readonly places = new Int32Array(MAX_LEVELS);
   private readonly spare = new Int32Array(MAX_LEVELS);
+  /** Word index of the leaf's place in its branch, to which B_REF, B_ELEMENTS and B_WORD are added: branches[0] + places[0]. */
+  private leafPlace = 0;
 
   constructor(private readonly arena: Arena) {
     this.i32 = arena.i32;
@@ -93,7 +95,10 @@ export class SequenceTree {
       const k = toLast ? i32[b + B_COUNT] - 1 : 0;
       this.branches[level] = b;
       this.places[level] = k;
-      if (level === 0) return;
+      if (level === 0) {
+        this.leafPlace = b + k;
+        return;
+      }
       b = i32[b + B_REF + k] >> 2;
     }
   }
@@ -113,7 +118,10 @@ export class SequenceTree {
       }
       this.branches[level] = b;
       this.places[level] = k;
-      if (level === 0) break;
+      if (level === 0) {
+        this.leafPlace = b + k;
+        break;
+      }
       b = i32[b + B_REF + k] >> 2;
     }
     this.within = index;
@@ -137,6 +145,7 @@ export class SequenceTree {
       if (k < 0 || k >= i32[b + B_COUNT]) continue;
       this.places[level] = k;
       if (level > 0) this.descendFrom(i32[b + B_REF + k] >> 2, level - 1, direction < 0);
+      else this.leafPlace = b + k;
       return true;
     }
     return false;
@@ -144,30 +153,30 @@ export class SequenceTree {
 
   /** Address of the leaf at the position. */
   get leaf(): number {
-    return this.i32[this.branches[0] + B_REF + this.places[0]];
+    return this.i32[this.leafPlace + B_REF];
   }
 
   /** Number of elements of the leaf at the position. */
   get leafElements(): number {
-    return this.i32[this.branches[0] + B_ELEMENTS + this.places[0]];
+    return this.i32[this.leafPlace + B_ELEMENTS];
   }
 
   /** The owner's word of the leaf at the position. */
   get leafWord(): number {
-    return this.i32[this.branches[0] + B_WORD + this.places[0]];
+    return this.i32[this.leafPlace + B_WORD];
   }
 
   /** Replaces address and word of the leaf at the position. */
   setLeaf(leaf: number, word: number): void {
-    const w = this.branches[0] + this.places[0];
-    this.i32[w + B_REF] = leaf;
-    this.i32[w + B_WORD] = word;
+    this.i32[this.leafPlace + B_REF] = leaf;
+    this.i32[this.leafPlace + B_WORD] = word;
   }
 
   /** Says that the leaf at the position has `change` elements more. */
   addElements(root: number, change: number): void {
     const i32 = this.i32;
-    for (let level = this.top; level >= 0; level--) {
+    i32[this.leafPlace + B_ELEMENTS] += change;
+    for (let level = this.top; level > 0; level--) {
       i32[this.branches[level] + B_ELEMENTS + this.places[level]] += change;
     }
     i32[root + R_COUNT] += change;
@@ -190,6 +199,7 @@ export class SequenceTree {
     this.top = 0;
     this.branches[0] = b;
     this.places[0] = 0;
+    this.leafPlace = b;
   }
 
   /** Inserts a leaf before or behind the position, which moves to it. Throws ArenaFull. */
@@ -234,6 +244,7 @@ export class SequenceTree {
       target = inLeft ? k - 1 : k;
     }
     while (++level <= this.top) i32[this.branches[level] + B_ELEMENTS + this.places[level]] += elements;
+    this.leafPlace = this.branches[0] + this.places[0];
     i32[root + R_COUNT] += elements;
     i32[root + R_LEAVES]++;
   }
@@ -336,6 +347,7 @@ export class SequenceTree {
       if (at > level) this.places[at]++;
       if (this.places[at] >= i32[b + B_COUNT]) continue;
       if (at > 0) this.descendFrom(i32[b + B_REF + this.places[at]] >> 2, at - 1, false);
+      else this.leafPlace = b + this.places[0];
       return true;
     }
     return false;

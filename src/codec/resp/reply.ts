@@ -6,6 +6,7 @@
  */
 import { copyBytes } from "../../base/bytes.ts";
 import { MAX_DOUBLE_CHARS, writeDouble } from "../../base/doubles.ts";
+import { writeInt64, writeUint31 } from "../../base/int64_text.ts";
 import type { ReplyError } from "../../base/reply_error.ts";
 
 const START_SIZE = 65536;
@@ -15,6 +16,8 @@ const KEEP_SIZE = 1 << 20;
 const CR = 13;
 const LF = 10;
 const ZERO = 48;
+const INT32_MAX = 0x7fffffff;
+const TWO_32 = 4294967296;
 
 export class Reply {
   buf: Uint8Array = new Uint8Array(START_SIZE);
@@ -49,32 +52,12 @@ export class Reply {
   /** Decimal digits of an integer, |n| <= 2^53, without framing. */
   digits(n: number): void {
     const buf = this.buf;
-    let at = this.pos;
-    if (n < 0) {
-      buf[at++] = 45;
-      n = -n;
-    }
-    if (n < 10) {
-      buf[at++] = ZERO + n;
-      this.pos = at;
+    if (n >= 0 && n <= INT32_MAX) {
+      this.pos = writeUint31(buf, this.pos, n);
       return;
     }
-    let count = 1;
-    for (let limit = 10; n >= limit && count < 17; limit *= 10) count++;
-    let i = at + count;
-    this.pos = i;
-    // Beyond int32 the division is done in doubles, which are exact to 2^53.
-    while (n > 0x7fffffff) {
-      const q = Math.floor(n / 10);
-      buf[--i] = ZERO + (n - q * 10);
-      n = q;
-    }
-    let m = n | 0;
-    while (i > at) {
-      const q = (m / 10) | 0;
-      buf[--i] = ZERO + (m - q * 10);
-      m = q;
-    }
+    const hi = Math.floor(n / TWO_32);
+    this.pos += writeInt64(buf, this.pos, hi, n | 0);
   }
 
   /** ASCII or latin-1 text without framing. */
@@ -123,6 +106,19 @@ export class Reply {
   /** Integer, |n| <= 2^53. */
   int(n: number): void {
     this.ensure(24);
+    if (n >= 0 && n <= INT32_MAX) {
+      // The usual case, with the position in no field meanwhile.
+      const buf = this.buf;
+      const at = this.pos;
+      buf[at] = 58;
+      let end = at + 2;
+      if (n < 10) buf[at + 1] = ZERO + n;
+      else end = writeUint31(buf, at + 1, n);
+      buf[end] = CR;
+      buf[end + 1] = LF;
+      this.pos = end + 2;
+      return;
+    }
     this.buf[this.pos++] = 58;
     this.digits(n);
     this.crlf();

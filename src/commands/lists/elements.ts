@@ -2,7 +2,7 @@
 import { SYNTAX_ERROR } from "../../base/reply_error.ts";
 import { Encoding } from "../../store/entry.ts";
 import type { Store } from "../../store/store.ts";
-import { listLength, listPop, listReadEnd, listRemoveRange, listSeek, listShrink } from "../../store/types/list.ts";
+import { listLength, listPopRead, listReadEnd, listRemoveRange, listSeek, listShrink } from "../../store/types/list.ts";
 import { type Call, NotifyClass } from "../call.ts";
 import { replyEntries } from "../listpack_reply.ts";
 
@@ -73,8 +73,7 @@ export function popElement(call: Call, i: number, e: number, atHead: boolean): v
   const { listpack } = store;
   listReadEnd(store, e, atHead);
   call.reply.bulk(listpack.bytes, listpack.at, listpack.len);
-  listPop(store, e, atHead);
-  elementsRemoved(call, i, e, listLength(store, e), 1, popEvent(atHead));
+  elementsRemoved(call, i, e, listPopRead(store, e, atHead), 1, popEvent(atHead));
 }
 
 /**

@@ -207,7 +207,8 @@ export function listReadEnd(store: Store, e: number, atHead: boolean): void {
   store.open(e);
   const { listpack, quicklists } = store;
   if (store.encoding(e) === Encoding.QUICKLIST) {
-    quicklists.readEnd(store.valueAt >> 2, atHead);
+    quicklists.seekEnd(store.valueAt >> 2, atHead);
+    quicklists.read();
     return;
   }
   listpack.readBytes(atHead ? store.valueAt + LISTPACK_HEADER : listpack.last(store.valueAt));
@@ -220,6 +221,18 @@ export function listPop(store: Store, e: number, atHead: boolean): void {
   const at = store.valueAt;
   if (store.encoding(e) === Encoding.QUICKLIST) store.quicklists.pop(at >> 2, atHead);
   else listpack.delete(at, atHead ? at + LISTPACK_HEADER : listpack.last(at));
+}
+
+/** As `listPop`, right behind `listReadEnd` of the same end. Returns how many elements are left. */
+export function listPopRead(store: Store, e: number, atHead: boolean): number {
+  const { quicklists, listpack } = store;
+  const at = store.valueAt;
+  if (store.encoding(e) === Encoding.QUICKLIST) {
+    quicklists.removeEnd(at >> 2, atHead);
+    return quicklists.tree.count(at >> 2);
+  }
+  listPop(store, e, atHead);
+  return listpack.count(at);
 }
 
 // ---- anywhere -------------------------------------------------------------------------------------------------------

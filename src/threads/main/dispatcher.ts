@@ -122,7 +122,7 @@ export class Dispatcher {
       }
       entry = sub;
     }
-    session.lastCommand = entry.fullName;
+    if (session.lastCommand !== entry.fullName) session.lastCommand = entry.fullName; // spares a write barrier
     if (!entry.accepts(request.argc)) {
       entry.rejectedCalls++;
       this.refuse(session, entry.fullName === "exec" ? EXEC_ARITY : wrongArity(entry.fullName));

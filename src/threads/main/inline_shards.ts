@@ -1,4 +1,5 @@
 /** InlineShards: one engine, driven on the main thread (`shards 0`). */
+import { equalBytes } from "../../base/bytes.ts";
 import type { Request } from "../../codec/resp/request.ts";
 import { Doorbell } from "../../ring/doorbell.ts";
 import { monotonicMs } from "../../runtime/mod.ts";
@@ -24,6 +25,11 @@ import type { Composition, Shards } from "./shards.ts";
 
 /** A bell that nobody sleeps at. */
 const NOBODY = new Doorbell();
+
+/** Whether both requests have a first argument and it is the same. */
+function sameKey(a: Request, b: Request): boolean {
+  return a.argc > 1 && b.argc > 1 && a.len[1] === b.len[1] && equalBytes(a.buf, a.at[1], b.buf, b.at[1], a.len[1]);
+}
 
 export class InlineShards implements Shards {
   readonly threads = 0;
@@ -67,14 +73,22 @@ export class InlineShards implements Shards {
   prepare(session: Session, requests: readonly Request[], count: number): void {
     const { store } = this.engine;
     const { hashes } = this;
+    // Some pipelines stay with one key, and then the first and the last request most likely have it, too.
+    const stays = sameKey(requests[0], requests[count - 1]);
+    let n = 0;
     for (let k = 0; k < count; k++) {
       const request = requests[k];
       // Nearly every command's first argument is its first key; where it is not, nothing but the effort is lost.
       request.hashed = request.argc > 1;
-      request.keyHash = request.hashed ? store.hash.of(request.buf, request.at[1], request.len[1]) : 0;
-      hashes[k] = request.keyHash;
+      if (!request.hashed) continue;
+      if (stays && k > 0 && sameKey(request, requests[0])) request.keyHash = requests[0].keyHash;
+      else {
+        request.keyHash = store.hash.of(request.buf, request.at[1], request.len[1]);
+        hashes[n++] = request.keyHash;
+      }
     }
-    store.prefetch(session.db, hashes, count);
+    // A key that the whole pipeline stays with is in the cache once the first request has run.
+    if (n > 1) store.prefetch(session.db, hashes, n);
   }
 
   run(session: Session, entry: CommandEntry, request: Request): void {
