@@ -7,12 +7,16 @@
  * Addresses are byte offsets below 2^31: both engines index typed arrays fast only by small integers; an offset
  * above costs 50 times as much (measured, docs/ARCHITECTURE.md "Decisions"). More memory means more shards.
  *
- *   chunk 0..k   header: allocator words, root words for the owner, chunk map (one word per 64 KiB chunk)
+ *   chunk 0..k   header: allocator words, root words for the owner, chunk map (a record of 8 words per 64 KiB chunk)
  *   chunk k+1..  slabs, large allocations, free runs
  *
- *   chunk map word: 0 inside of a free or large run | n<<2|1 first and last chunk of a free run of n chunks
- *                   first<<2|2 chunk of the slab that starts at chunk `first` | n<<2|3 first chunk of a large run
- *   slab header:    class, used, free list head, bump, end, previous, next (words; lists hold byte offsets)
+ *   record   mark, then for the first chunk of a slab: class, used, free list head, bump, end, previous, next
+ *            (free list, bump and end are byte offsets; previous and next slab are chunk numbers, 0 for none)
+ *   mark     0 inside of a free or large run | n<<2|1 first and last chunk of a free run of n chunks
+ *            first<<2|2 chunk of the slab that starts at chunk `first` | n<<2|3 first chunk of a large run
+ *
+ * The records lie side by side, and not each in its slab: at the same place of every chunk they would share a few sets
+ * of the processor's cache, and each `free` of one of many keys would miss it.
  *
  * Invariants:
  * 1. Every address given out is a multiple of 8 and never 0.
@@ -29,7 +33,6 @@ import {
   CLASS_SIZE,
   classOf,
   MAX_SLAB_SIZE,
-  SLAB_HEADER_SIZE,
 } from "./size_classes.ts";
 
 /** Thrown by `alloc` and `realloc` when no room is left; nothing was changed. */
@@ -60,14 +63,22 @@ const W_PARTIAL = W_BINS + BINS;
 const W_ROOT = W_PARTIAL + 128;
 const W_MAP = W_ROOT + ROOT_WORDS;
 
-// Slab header words.
-const S_CLASS = 0;
-const S_USED = 1;
-const S_FREE = 2;
-const S_BUMP = 3;
-const S_END = 4;
-const S_PREV = 5;
-const S_NEXT = 6;
+/** Log of the words of a chunk's record. */
+const RECORD_SHIFT = 3;
+
+// Words of a record; the mark is the first.
+const S_CLASS = 1;
+const S_USED = 2;
+const S_FREE = 3;
+const S_BUMP = 4;
+const S_END = 5;
+const S_PREV = 6;
+const S_NEXT = 7;
+
+/** Word index of a chunk's record. */
+function recordOf(chunk: number): number {
+  return W_MAP + (chunk << RECORD_SHIFT);
+}
 
 export class Arena {
   readonly buffer: SharedArrayBuffer;
@@ -97,14 +108,22 @@ export class Arena {
     return new Arena(new SharedArrayBuffer(Math.min(chunks * CHUNK_SIZE, MAX_CAPACITY)));
   }
 
-  /** Forgets everything: an empty arena with owner words zero. Time: one pass over the chunk map. */
+  /** Forgets everything: an empty arena with owner words zero. Time: one pass over the records of the chunks ever used. */
   reset(): void {
     const chunks = this.buffer.byteLength >> CHUNK_SHIFT;
-    const headerChunks = ((W_MAP + chunks) * 4 + CHUNK_SIZE - 1) >> CHUNK_SHIFT;
-    this.i32.fill(0, 0, W_MAP + chunks);
+    const headerChunks = this.headerBytes >> CHUNK_SHIFT;
+    // Behind what was ever used lies one free run: its first chunk is marked, and its last, which putRun marks anew.
+    const touched = Math.min(this.i32[W_TOUCHED] >>> CHUNK_SHIFT, chunks - 1);
+    this.i32.fill(0, 0, recordOf(touched + 1));
     this.i32[W_MAGIC] = MAGIC;
     this.i32[W_CAPACITY] = this.buffer.byteLength;
     this.putRun(headerChunks, chunks - headerChunks);
+  }
+
+  /** Bytes of the header, in whole chunks: only the part of it that describes chunks in use is ever touched. */
+  get headerBytes(): number {
+    const chunks = this.buffer.byteLength >> CHUNK_SHIFT;
+    return Math.ceil((recordOf(chunks) * 4) / CHUNK_SIZE) * CHUNK_SIZE;
   }
 
   get capacity(): number {
@@ -151,7 +170,7 @@ export class Arena {
     const i32 = this.i32;
     const c = classOf(size);
     const slab = i32[W_PARTIAL + c] || this.newSlab(c);
-    const s = slab >> 2;
+    const s = recordOf(slab);
     const classSize = CLASS_SIZE[c];
     let at = i32[s + S_FREE];
     if (at !== 0) {
@@ -170,14 +189,14 @@ export class Arena {
   free(at: number): void {
     const i32 = this.i32;
     const chunk = at >>> CHUNK_SHIFT;
-    const mark = i32[W_MAP + chunk];
+    const mark = i32[recordOf(chunk)];
     if ((mark & 3) === 3) {
       this.freeLarge(chunk, mark >>> 2);
       return;
     }
     assert((mark & 3) === 2, "free of an address not given out");
-    const slab = (mark >>> 2) << CHUNK_SHIFT;
-    const s = slab >> 2;
+    const slab = mark >>> 2;
+    const s = recordOf(slab);
     const c = i32[s + S_CLASS];
     const classSize = CLASS_SIZE[c];
     const wasFull = i32[s + S_FREE] === 0 && i32[s + S_BUMP] + classSize > i32[s + S_END];
@@ -188,15 +207,15 @@ export class Arena {
     // The last partial slab of a class is kept, so that one key set and deleted in turn does not churn chunks.
     if (--i32[s + S_USED] === 0 && (i32[s + S_PREV] !== 0 || i32[s + S_NEXT] !== 0)) {
       this.unlinkSlab(s, c);
-      this.freeRun(slab >>> CHUNK_SHIFT, CLASS_CHUNKS[c]);
+      this.freeRun(slab, CLASS_CHUNKS[c]);
     }
   }
 
   /** Bytes usable at an address given out: at least what was asked for. */
   usable(at: number): number {
-    const mark = this.i32[W_MAP + (at >>> CHUNK_SHIFT)];
+    const mark = this.i32[recordOf(at >>> CHUNK_SHIFT)];
     if ((mark & 3) === 3) return (mark >>> 2) << CHUNK_SHIFT;
-    return CLASS_SIZE[this.i32[(((mark >>> 2) << CHUNK_SHIFT) >> 2) + S_CLASS]];
+    return CLASS_SIZE[this.i32[recordOf(mark >>> 2) + S_CLASS]];
   }
 
   /** Bytes that a request of `size` would take. */
@@ -221,16 +240,15 @@ export class Arena {
 
   private newSlab(c: number): number {
     const chunks = CLASS_CHUNKS[c];
-    const first = this.takeRun(chunks);
-    const slab = first << CHUNK_SHIFT;
-    const s = slab >> 2;
+    const slab = this.takeRun(chunks);
+    const s = recordOf(slab);
     const i32 = this.i32;
-    for (let k = 0; k < chunks; k++) i32[W_MAP + first + k] = (first << 2) | 2;
+    for (let k = 0; k < chunks; k++) i32[recordOf(slab + k)] = (slab << 2) | 2;
     i32[s + S_CLASS] = c;
     i32[s + S_USED] = 0;
     i32[s + S_FREE] = 0;
-    i32[s + S_BUMP] = slab + SLAB_HEADER_SIZE;
-    i32[s + S_END] = slab + chunks * CHUNK_SIZE;
+    i32[s + S_BUMP] = slab << CHUNK_SHIFT;
+    i32[s + S_END] = (slab + chunks) << CHUNK_SHIFT;
     i32[s + S_PREV] = 0;
     i32[s + S_NEXT] = 0;
     i32[W_PARTIAL + c] = slab;
@@ -240,9 +258,9 @@ export class Arena {
   private linkSlab(slab: number, c: number): void {
     const i32 = this.i32;
     const head = i32[W_PARTIAL + c];
-    i32[(slab >> 2) + S_PREV] = 0;
-    i32[(slab >> 2) + S_NEXT] = head;
-    if (head !== 0) i32[(head >> 2) + S_PREV] = slab;
+    i32[recordOf(slab) + S_PREV] = 0;
+    i32[recordOf(slab) + S_NEXT] = head;
+    if (head !== 0) i32[recordOf(head) + S_PREV] = slab;
     i32[W_PARTIAL + c] = slab;
   }
 
@@ -250,9 +268,9 @@ export class Arena {
     const i32 = this.i32;
     const prev = i32[s + S_PREV];
     const next = i32[s + S_NEXT];
-    if (prev !== 0) i32[(prev >> 2) + S_NEXT] = next;
+    if (prev !== 0) i32[recordOf(prev) + S_NEXT] = next;
     else i32[W_PARTIAL + c] = next;
-    if (next !== 0) i32[(next >> 2) + S_PREV] = prev;
+    if (next !== 0) i32[recordOf(next) + S_PREV] = prev;
     i32[s + S_PREV] = 0;
     i32[s + S_NEXT] = 0;
   }
@@ -260,7 +278,7 @@ export class Arena {
   private allocLarge(size: number): number {
     const chunks = Math.ceil(size / CHUNK_SIZE);
     const first = this.takeRun(chunks);
-    this.i32[W_MAP + first] = (chunks << 2) | 3;
+    this.i32[recordOf(first)] = (chunks << 2) | 3;
     this.i32[W_USED] += chunks << CHUNK_SHIFT;
     return first << CHUNK_SHIFT;
   }
@@ -274,14 +292,14 @@ export class Arena {
   private extendLarge(at: number, size: number): boolean {
     const i32 = this.i32;
     const first = at >>> CHUNK_SHIFT;
-    const have = i32[W_MAP + first] >>> 2;
+    const have = i32[recordOf(first)] >>> 2;
     const want = Math.ceil(size / CHUNK_SIZE);
     const after = first + have;
     if (after >= this.buffer.byteLength >> CHUNK_SHIFT) return false;
-    const mark = i32[W_MAP + after];
+    const mark = i32[recordOf(after)];
     if ((mark & 3) !== 1 || (mark >>> 2) < want - have) return false;
     this.cutRun(after, mark >>> 2, want - have);
-    i32[W_MAP + first] = (want << 2) | 3;
+    i32[recordOf(first)] = (want << 2) | 3;
     i32[W_USED] += (want - have) << CHUNK_SHIFT;
     return true;
   }
@@ -293,18 +311,18 @@ export class Arena {
     // Runs of the same power of two may be too short: look at a bounded number, then take any of a higher bin.
     let run = i32[W_BINS + bin];
     for (let tries = 0; run !== 0 && tries < 64; tries++) {
-      const n = i32[W_MAP + run] >>> 2;
+      const n = i32[recordOf(run)] >>> 2;
       if (n >= want) return this.cutRun(run, n, want);
       run = i32[(run << (CHUNK_SHIFT - 2)) + 1];
     }
     while (++bin < BINS) {
       run = i32[W_BINS + bin];
-      if (run !== 0) return this.cutRun(run, i32[W_MAP + run] >>> 2, want);
+      if (run !== 0) return this.cutRun(run, i32[recordOf(run)] >>> 2, want);
     }
     // The bounded look may have passed over a fit in the request's own bin: look at all of it before giving up.
     run = i32[W_BINS + 31 - Math.clz32(want)];
     for (; run !== 0; run = i32[(run << (CHUNK_SHIFT - 2)) + 1]) {
-      const n = i32[W_MAP + run] >>> 2;
+      const n = i32[recordOf(run)] >>> 2;
       if (n >= want) return this.cutRun(run, n, want);
     }
     throw new ArenaFull();
@@ -325,14 +343,14 @@ export class Arena {
   private freeRun(first: number, chunks: number): void {
     const i32 = this.i32;
     const total = this.buffer.byteLength >> CHUNK_SHIFT;
-    for (let k = 0; k < chunks; k++) i32[W_MAP + first + k] = 0;
+    for (let k = 0; k < chunks; k++) i32[recordOf(first + k)] = 0;
     const after = first + chunks;
-    if (after < total && (i32[W_MAP + after] & 3) === 1) {
-      const n = i32[W_MAP + after] >>> 2;
+    if (after < total && (i32[recordOf(after)] & 3) === 1) {
+      const n = i32[recordOf(after)] >>> 2;
       this.dropRun(after, n);
       chunks += n;
     }
-    const mark = i32[W_MAP + first - 1];
+    const mark = i32[recordOf(first - 1)];
     if ((mark & 3) === 1) {
       const n = mark >>> 2;
       first -= n;
@@ -345,8 +363,8 @@ export class Arena {
   /** Enters a free run into its bin. Links lie in the run's first two words: previous, next (chunk numbers). */
   private putRun(first: number, chunks: number): void {
     const i32 = this.i32;
-    i32[W_MAP + first] = (chunks << 2) | 1;
-    i32[W_MAP + first + chunks - 1] = (chunks << 2) | 1;
+    i32[recordOf(first)] = (chunks << 2) | 1;
+    i32[recordOf(first + chunks - 1)] = (chunks << 2) | 1;
     i32[W_FREE_CHUNKS] += chunks;
     const bin = W_BINS + 31 - Math.clz32(chunks);
     const head = i32[bin];
@@ -365,8 +383,8 @@ export class Arena {
     if (prev !== 0) i32[(prev << (CHUNK_SHIFT - 2)) + 1] = next;
     else i32[W_BINS + 31 - Math.clz32(chunks)] = next;
     if (next !== 0) i32[next << (CHUNK_SHIFT - 2)] = prev;
-    i32[W_MAP + first] = 0;
-    i32[W_MAP + first + chunks - 1] = 0;
+    i32[recordOf(first)] = 0;
+    i32[recordOf(first + chunks - 1)] = 0;
     i32[W_FREE_CHUNKS] -= chunks;
   }
 }

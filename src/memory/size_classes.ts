@@ -10,9 +10,6 @@
 export const CHUNK_SIZE = 65536;
 export const CHUNK_SHIFT = 16;
 
-/** A slab starts with one cache line of bookkeeping. */
-export const SLAB_HEADER_SIZE = 64;
-
 const FINE_LIMIT = 256;
 const MIN_SIZE = 16; // room for a free-list link, and no entry is smaller
 
@@ -36,7 +33,7 @@ function chunksFor(size: number): number {
   let best = 1;
   let bestLoss = Infinity;
   for (let n = 1; n <= MAX_SLAB_CHUNKS; n++) {
-    const room = n * CHUNK_SIZE - SLAB_HEADER_SIZE;
+    const room = n * CHUNK_SIZE;
     if (room < size) continue;
     const loss = (room % size) / (n * CHUNK_SIZE);
     if (loss <= 1 / 16) return n;

@@ -344,6 +344,24 @@ export class OrderedIndex extends IndexNodes {
    * by the cursor. For a range: repeat until `n` are gone.
    */
   removeRun(root: number, rank: number, n: number): number {
+    const i = this.descendToRank(root, rank);
+    const leaf = this.pathNode[1];
+    const run = Math.min(n, this.i32[leaf >> 2] - i);
+    this.take(root, leaf, i, run);
+    return run;
+  }
+
+  /** Takes out the item at `rank`, which exists; returns its address. */
+  removeRank(root: number, rank: number): number {
+    const i = this.descendToRank(root, rank);
+    const leaf = this.pathNode[1];
+    const ref = this.i32[this.leafRefs(leaf) + i];
+    this.take(root, leaf, i, 1);
+    return ref;
+  }
+
+  /** Goes down to the leaf of the item at `rank`, noting the way; returns its place there. */
+  private descendToRank(root: number, rank: number): number {
     const i32 = this.i32;
     let node = i32[root + R_TOP];
     for (let level = i32[root + R_HEIGHT]; level > 1; level--) {
@@ -355,9 +373,7 @@ export class OrderedIndex extends IndexNodes {
       node = i32[(node >> 2) + INNER_CHILDREN + i];
     }
     this.pathNode[1] = node;
-    const run = Math.min(n, i32[node >> 2] - rank);
-    this.take(root, node, rank, run);
-    return run;
+    return rank;
   }
 
   /** Gives back all nodes; the items stay the owner's. The root is then an empty index. */

@@ -65,6 +65,8 @@ export class Zsets {
   private aheadUp = false;
   private ahead = 0;
   private readonly aheadHashes = new Int32Array(AHEAD);
+  /** What reading ahead found, so that no compiler leaves it out. */
+  touched = 0;
   private readonly text = new Uint8Array(MAX_DOUBLE_CHARS);
   private readonly run = new Int32Array(LEAF_CAPACITY);
 
@@ -280,8 +282,10 @@ export class Zsets {
       return shrinkValue(store, db, e, store.listpack.totalBytes(lp));
     }
     const root = store.valueAt >> 2;
-    if (n === 1) this.lookAhead(root, rank);
-    while (n > 0) n -= this.removeRun(root, rank, n);
+    if (n === 1) {
+      this.lookAhead(root, rank);
+      this.dropItem(root, this.index.removeRank(root + INDEX_ROOT, rank));
+    } else while (n > 0) n -= this.removeRun(root, rank, n);
     return e;
   }
 
@@ -290,7 +294,7 @@ export class Zsets {
    * from an end of a large zset mostly goes on with that.
    */
   private lookAhead(root: number, rank: number): void {
-    const { index, table, aheadHashes } = this;
+    const { index, table, aheadHashes, run } = this;
     const { u8, hash } = this.store;
     const up = rank === 0;
     if (this.ahead > 0 && this.aheadRoot === root && this.aheadUp === up) {
@@ -302,10 +306,14 @@ export class Zsets {
     if (count < AHEAD_FROM || (!up && rank !== count - 1)) return;
     let item = index.seekRank(root + INDEX_ROOT, rank);
     let k = 0;
+    let sum = 0;
     for (; k < AHEAD && item !== 0; k++) {
-      aheadHashes[k] = hash.of(u8, memberAt(u8, item), memberLen(u8, item));
+      run[k] = item;
+      sum ^= u8[item + 8];
       item = up ? index.next() : index.previous();
     }
+    this.touched = sum;
+    for (let j = 0; j < k; j++) aheadHashes[j] = hash.of(u8, memberAt(u8, run[j]), memberLen(u8, run[j]));
     table.prefetch(root, aheadHashes, k, true);
     this.aheadRoot = root;
     this.aheadUp = up;
@@ -314,8 +322,7 @@ export class Zsets {
 
   /** Removes members from `rank` on that share a leaf, at most `n`; returns how many. */
   private removeRun(root: number, rank: number, n: number): number {
-    const { index, table, run } = this;
-    const { arena, u8 } = this.store;
+    const { index, run } = this;
     const most = Math.min(n, LEAF_CAPACITY);
     let item = index.seekRank(root + INDEX_ROOT, rank);
     for (let k = 0; k < most; k++) {
@@ -323,15 +330,17 @@ export class Zsets {
       item = index.next();
     }
     const gone = index.removeRun(root + INDEX_ROOT, rank, most);
-    for (let k = 0; k < gone; k++) {
-      const at = memberAt(u8, run[k]);
-      const len = memberLen(u8, run[k]);
-      const h = this.store.hash.of(u8, at, len);
-      table.seekItem(root, h, run[k]);
-      table.remove(root, h);
-      arena.free(run[k]);
-    }
+    for (let k = 0; k < gone; k++) this.dropItem(root, run[k]);
     return gone;
+  }
+
+  /** Takes an item that is no longer in the index out of the table, and frees it. */
+  private dropItem(root: number, item: number): void {
+    const { arena, u8, hash } = this.store;
+    const h = hash.of(u8, memberAt(u8, item), memberLen(u8, item));
+    this.table.seekItem(root, h, item);
+    this.table.remove(root, h);
+    arena.free(item);
   }
 
   /** Makes a listpack a table and an index; leaves the entry open. Returns its address. */
