@@ -5,7 +5,7 @@
  * 1. `table[fd]` is the connection or listener behind a file descriptor. A descriptor is closed only in `reap`, between
  *    groups, so no event of a group can belong to a number that was given out again within it.
  * 2. Level-triggered: what a bounded receive leaves behind is reported by the next wait, in the kernel's round robin; who has
- *    filled one waits in `bulk` for the next.
+ *    filled one waits in `receives` for the next.
  * 3. Interest in EPOLLOUT exists only while `draining`, in EPOLLIN only while neither paused nor ended; `interest` is
  *    what the kernel was told, so a system call is made only when it changes.
  * 4. The loop lends the thread to the runtime (timers, signals, messages, promises) after SLICE_MS of work and after
@@ -17,7 +17,7 @@
  */
 
 import process from "node:process";
-import { BulkQueue } from "./bulk_queue.ts";
+import { ReceiveQueue } from "./receive_queue.ts";
 import { Connection, EpollListener, type Pollable } from "./epoll_socket.ts";
 import * as os from "./epoll_syscalls.ts";
 import type { Syscalls } from "./epoll_syscalls.ts";
@@ -78,7 +78,7 @@ export class EpollNetwork implements Network {
   readonly #eventWords = process.arch === "x64" ? os.EVENT_WORDS_X64 : os.EVENT_WORDS_OTHER;
   /** True while the group at hand is of a few events only. */
   fewEvents = false;
-  readonly bulk = new BulkQueue();
+  readonly receives = new ReceiveQueue();
   #closing: Connection[] = [];
   #starvedUntilMs = 0;
   #nowMs = 0;
@@ -293,8 +293,8 @@ export class EpollNetwork implements Network {
     if (this.#starvedUntilMs !== 0 && this.#nowMs >= this.#starvedUntilMs) this.#feed();
     const wishMs = this.#prepareSleep();
     if (this.#closed) return false;
-    if (this.bulk.waits) {
-      this.bulk.serve();
+    if (this.receives.waits) {
+      this.receives.serve();
       if (this.#closed) return false;
       this.#undated = UNDATED_MAX; // that took a while
     }
@@ -318,7 +318,7 @@ export class EpollNetwork implements Network {
   /** Runs `turn` and returns its wish; when that is to sleep, says so to other threads first (wake.ts, 1). */
   #prepareSleep(): number {
     let wishMs = this.turn();
-    if (this.bulk.waits) return 0; // awake: nobody needs to wake it
+    if (this.receives.waits) return 0; // awake: nobody needs to wake it
     if (this.#wakeWord !== undefined && wishMs > 0) {
       Atomics.store(this.#wakeWord, 0, ASLEEP);
       wishMs = this.turn();

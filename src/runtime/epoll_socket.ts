@@ -143,7 +143,7 @@ export class Connection implements Socket, Pollable {
     if (count > 0) {
       if (count === most && !fewEvents) {
         this.#queued = true;
-        this.#network.bulk.add(this);
+        this.#network.receives.add(this);
       }
       return this.#handler.data(this, sys.received, 0, count);
     }

@@ -69,7 +69,7 @@ export const MAX_EVENTS = 256;
  * and the buffer fits in a core's second-level cache beside what the commands touch.
  */
 export const RECEIVE_BYTES = 256 * 1024;
-/** Bytes of a client's receive while others want something, too: the first, and those that follow a full one (bulk_queue.ts). */
+/** Bytes of a client's receive while others want something, too: the first, and those that follow a full one (receive_queue.ts). */
 export const RECEIVE_FIRST = 32 * 1024;
 export const RECEIVE_NEXT = 160 * 1024;
 /** So many events in a group are few: each client may fill the buffer. */

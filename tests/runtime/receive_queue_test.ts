@@ -1,10 +1,10 @@
 /** The queue of connections that have more to be received. */
 import { assert, assertEquals } from "@std/assert";
-import { BulkQueue } from "../../src/runtime/bulk_queue.ts";
+import { ReceiveQueue } from "../../src/runtime/receive_queue.ts";
 import { test } from "../harness.ts";
 
 /** Receivers of a queue that write down their turns; each has so many receives to do and takes so long for each. */
-function receivers(queue: BulkQueue, todo: readonly number[], workMs: number): number[] {
+function receivers(queue: ReceiveQueue, todo: readonly number[], workMs: number): number[] {
   const turns: number[] = [];
   const left = [...todo];
   left.forEach((_, i) => {
@@ -21,8 +21,8 @@ function receivers(queue: BulkQueue, todo: readonly number[], workMs: number): n
   return turns;
 }
 
-test("bulk queue: each in turn, one at least between two waits", () => {
-  const queue = new BulkQueue();
+test("receive queue: each in turn, one at least between two waits", () => {
+  const queue = new ReceiveQueue();
   assert(!queue.waits);
   const turns = receivers(queue, [3, 1, 2], 5);
   for (let i = 1; i <= 6; i++) {
@@ -34,8 +34,8 @@ test("bulk queue: each in turn, one at least between two waits", () => {
   assert(!queue.waits);
 });
 
-test("bulk queue: thousands of turns keep their order", () => {
-  const queue = new BulkQueue();
+test("receive queue: thousands of turns keep their order", () => {
+  const queue = new ReceiveQueue();
   const turns = receivers(queue, Array.from({ length: 100 }, () => 50), 0);
   while (queue.waits) queue.serve();
   assertEquals(turns, Array.from({ length: 5000 }, (_, i) => i % 100));

@@ -1,5 +1,5 @@
 /**
- * BulkQueue: connections that have filled a receive, and so have more to be received, waiting for their next one in the order in which
+ * ReceiveQueue: connections that have filled a receive, and so have more to be received, waiting for their next one in the order in which
  * they came. Main thread.
  *
  * Who sends little is served as soon as the kernel reports it; of those who send a lot only some are served between two waits. So the first
@@ -7,7 +7,7 @@
  */
 
 /** One in the queue. */
-export interface BulkReceiver {
+export interface QueuedReceiver {
   /** Its turn has come; it may add itself again. */
   receiveMore(): void;
 }
@@ -17,12 +17,12 @@ const SERVE_MS = 0.1;
 /** Places that have been served before the rest moves up. */
 const COMPACT_FROM = 256;
 
-export class BulkQueue {
-  private readonly waiting: BulkReceiver[] = [];
+export class ReceiveQueue {
+  private readonly waiting: QueuedReceiver[] = [];
   private head = 0;
 
   /** Takes in a connection, which is not in it. */
-  add(connection: BulkReceiver): void {
+  add(connection: QueuedReceiver): void {
     this.waiting.push(connection);
   }
 
