@@ -3,7 +3,7 @@
  * Every case runs inline and over 2 shards.
  */
 
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -313,6 +313,32 @@ for (const shards of [0, 2]) {
     await silent.closed;
     await waitFor(async () => await sessions(watcher) === 1, "its session to go");
     assertEquals(await watcher.call("STRLEN", "large"), int(900_000));
+  });
+
+  test(`robustness: replies longer than the hard limit end the client, unsent, ${setting}`, async () => {
+    const server = await serve(shards, { "client-output-buffer-limit": ["normal", "100000", "0", "0"] });
+    const watcher = await Client.connect(server);
+    assertEquals(await watcher.call("SET", "long", "x".repeat(120_000)), OK);
+    assertEquals(await watcher.call("SET", "piece", "x".repeat(30_000)), OK);
+    const requests = [["GET", "long"], ["MGET", "piece", "piece", "piece", "piece"]];
+    let ended = 0;
+    for (const request of requests) {
+      const client = await Client.connect(server);
+      const reply = client.call(...request);
+      await assertRejects(() => reply);
+      await client.closed;
+      assertEquals(await figure(watcher, "stats", "client_output_buffer_limit_disconnections"), ++ended);
+    }
+    // Together too long, one by one not.
+    for (let i = 0; i < 10; i++) assertEquals((await watcher.call("GET", "piece")).type, "bulk");
+    if (shards > 0) return;
+    const pipelining = await Client.connect(server);
+    const replies = ["1", "2", "3", "4"].map((n) => pipelining.call("MGET", "piece", n));
+    for (const { status } of await Promise.allSettled(replies)) assertEquals(status, "rejected");
+    await pipelining.closed;
+    // The others are served as before, under other limits too.
+    assertEquals(await watcher.call("CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0"), OK);
+    assertEquals((await watcher.call("MGET", "long", "long")).type, "array");
   });
 
   test(`robustness: 200 clients that come and go, ${setting}`, async () => {

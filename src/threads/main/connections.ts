@@ -365,7 +365,10 @@ export class Connections implements SocketHandler {
         if (!this.runs(session, request)) return this.starts[k];
         if (request === session.request) session.request = undefined;
         if (session.closing) return to;
-        if (this.reply.pos - this.group.start >= FLUSH_AT) this.flush(session);
+        if (this.reply.pos - this.group.start >= FLUSH_AT && this.mayFlush()) {
+          this.flush(session);
+          if (session.closing) return to;
+        }
         if ((session.gate & Gate.WAITS) !== 0) return request.next;
         const stop = session.paused || this.shards.busy(session);
         if (!stop) continue;
@@ -455,6 +458,12 @@ export class Connections implements SocketHandler {
   }
 
   private transmit(session: Session, buf: Uint8Array, from: number, to: number, owned: boolean): void {
+    const { outputLimits } = this.rules;
+    const unsent = session.output.bytes + to - from;
+    if (unsent >= outputLimits.smallest && !session.closing && outputLimits.tooLong(session, unsent)) {
+      this.endTooLong(session);
+      return;
+    }
     session.netOut += to - from;
     this.netOutput += to - from;
     this.writes++;
@@ -481,16 +490,22 @@ export class Connections implements SocketHandler {
     if (session.paused && session.output.bytes < OUTPUT_PAUSE) this.goOn(session);
   }
 
+  /** Whether replies may leave in the middle of a pipeline. */
+  private mayFlush(): boolean {
+    return this.reply.pos - this.group.start >= this.rules.outputLimits.gathered;
+  }
+
+  private endTooLong(session: Session): void {
+    this.outputLimitDisconnections++;
+    const client = this.rules.outputLimits.describe(session);
+    this.rules.warning(`Client ${client} scheduled to be closed ASAP for overcoming of output buffer limits.`);
+    this.close(session);
+  }
+
   /** Closes a session that has more unsent than it may; pauses one that has much. */
   checkOutput(session: Session): void {
     if (this.rules.outputLimits.exceeded(session, this.rules.nowMs())) {
-      this.outputLimitDisconnections++;
-      this.rules.warning(
-        `Client ${
-          this.rules.outputLimits.describe(session)
-        } scheduled to be closed ASAP for overcoming of output buffer limits.`,
-      );
-      this.close(session);
+      this.endTooLong(session);
       return;
     }
     if (this.memory.limitBytes !== 0) this.memory.grew(session);

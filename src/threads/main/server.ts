@@ -172,9 +172,10 @@ export class Server {
     const bounds = () => {
       this.connections.maxBulk = config.int("proto-max-bulk-len");
       this.connections.queryBufferLimit = config.int("client-query-buffer-limit");
+      this.outputLimits.configure();
     };
     bounds();
-    config.on(["proto-max-bulk-len", "client-query-buffer-limit"], bounds);
+    config.on(["proto-max-bulk-len", "client-query-buffer-limit", "client-output-buffer-limit"], bounds);
     this.pushes = new Pushes(this.connections, shards);
     this.connections.pushes = this.pushes;
     this.pubsub = new Pubsub(this.pushes);
