@@ -205,9 +205,12 @@ export class Server {
     return this.systemClock ? wallUs() : this.clock.nowMs() * 1000;
   }
 
-  /** Starts to accept connections (listeners.ts); commands on data are refused until `load` is through. Throws NetworkError. */
+  /** Starts to accept connections (listeners.ts); clients wait, or are told of the loading, until `load` is through. Throws NetworkError. */
   listen(how: { anyPort: boolean } = { anyPort: false }): Promise<void> {
-    if (this.loads) this.persistence.loading.begin();
+    if (this.loads) {
+      this.stall(true);
+      this.persistence.loading.begin();
+    }
     return this.listeners.open(how);
   }
 
@@ -221,10 +224,13 @@ export class Server {
     this.persistence.thread.start();
     const { loading, saves } = this.persistence;
     const loaded = await loading.fromDisk();
-    loading.end();
     saves.loaded();
     this.running = loaded;
-    return loaded && await this.persistence.appendOnly.start();
+    // The first client that is served finds the append-only file's directory as a start leaves it.
+    const ready = loaded && await this.persistence.appendOnly.start();
+    loading.end();
+    this.stall(false);
+    return ready;
   }
 
   /** While true no client's command runs, except SHUTDOWN. */

@@ -250,16 +250,17 @@ export class AofLoading {
 
 function badFormat(name: string, offset: number): AofError {
   return new AofError([
+    placeOf(offset),
     `Bad file format reading the append only file ${name}: make a backup of your AOF file, then use ` +
     "./redis-check-aof --fix <filename.manifest>",
-    placeOf(offset),
   ]);
 }
 
 function unknownCommand(command: string, name: string, offset: number): AofError {
-  return new AofError([`Unknown command '${command}' reading the append only file ${name}`, placeOf(offset)]);
+  return new AofError([placeOf(offset), `Unknown command '${command}' reading the append only file ${name}`]);
 }
 
+/** Goes before the line in Redis's words, which is then the log's last, as tools expect. */
 function placeOf(offset: number): string {
   return `The command that can't be run again begins at offset ${offset} of the file`;
 }

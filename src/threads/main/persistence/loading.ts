@@ -51,16 +51,15 @@ export class Loading {
   }
 
   /**
-   * From now on clients are told that data is loaded. If `quiet`, the caller has stalled them: they wait, as in Redis, until more than
-   * loading-process-events-interval-bytes have been read.
+   * Data will be loaded. The caller has stalled the clients: they wait, as in Redis, until more than loading-process-events-interval-bytes
+   * have been read, and are told of it from then on.
    */
-  begin(quiet = false): void {
+  begin(): void {
     this.startedS = Math.floor(this.server.nowMs() / 1000);
     this.startedMs = monotonicMs();
     this.totalBytes = this.passedBytes = 0;
     this.usedMemory = "0";
-    this.quiet = quiet;
-    if (!quiet) this.server.dispatcher.gate |= Gate.LOADING;
+    this.quiet = true;
   }
 
   end(): void {

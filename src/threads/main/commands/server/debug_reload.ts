@@ -68,7 +68,7 @@ async function reload(server: Server, { save, flush, merge }: ReloadOptions): Pr
       const saved = await new Promise<boolean>((resolve) => saves.begin(false, resolve));
       if (!saved) return SAVE_FAILED;
     }
-    loading.begin(true);
+    loading.begin();
     const result = await loading.rdb(loading.path, { flush, replace: merge, keepExpired: false });
     if (result === undefined || result.errors.length > 0) return LOAD_FAILED;
     saves.loaded();
@@ -88,7 +88,7 @@ async function loadAof(server: Server): Promise<ReplyError | undefined> {
     await appendOnly.settled();
     const { place } = appendOnly;
     if (!isThere(place)) return NO_FILE;
-    loading.begin(true);
+    loading.begin();
     server.running = false;
     await appendOnly.pause();
     if (!await new AofLoading(server).load(place, true)) return await giveUp(server);
