@@ -7,8 +7,9 @@
  * Addresses are byte offsets below 2^31: both engines index typed arrays fast only by small integers; an offset
  * above costs 50 times as much (measured, docs/ARCHITECTURE.md "Decisions"). More memory means more shards.
  *
- *   chunk 0..k   header: allocator words, root words for the owner, chunk map (a record of 8 words per 64 KiB chunk)
- *   chunk k+1..  slabs, large allocations, free runs
+ *   chunk 0      header: allocator words, root words for the owner
+ *   chunk 1..n   slabs, large allocations, free runs
+ *   behind       chunk map: a record of 8 words for each 64-KiB chunk; only those of chunks in use are ever touched
  *
  *   record   mark, then for the first chunk of a slab: class, used, free list head, bump, end, previous, next
  *            (free list, bump and end are byte offsets; previous and next slab are chunk numbers, 0 for none)
@@ -61,7 +62,7 @@ const W_ASK = 5;
 const W_BINS = 16;
 const W_PARTIAL = W_BINS + BINS;
 const W_ROOT = W_PARTIAL + 128;
-const W_MAP = W_ROOT + ROOT_WORDS;
+const HEADER_WORDS = W_ROOT + ROOT_WORDS;
 
 /** Log of the words of a chunk's record. */
 const RECORD_SHIFT = 3;
@@ -75,9 +76,9 @@ const S_END = 5;
 const S_PREV = 6;
 const S_NEXT = 7;
 
-/** Word index of a chunk's record. */
-function recordOf(chunk: number): number {
-  return W_MAP + (chunk << RECORD_SHIFT);
+/** Chunks that the map of a buffer takes. */
+function mapChunks(chunks: number): number {
+  return Math.ceil((chunks << (RECORD_SHIFT + 2)) / CHUNK_SIZE);
 }
 
 export class Arena {
@@ -88,6 +89,12 @@ export class Arena {
   readonly rootWord = W_ROOT;
   /** Called when more memory has come into use than `askBytes`. */
   onGrow: (() => void) | undefined;
+  /** Bytes in front of the chunk map. */
+  readonly mapOffset: number;
+  /** Word index of the first chunk's record. */
+  private readonly records: number;
+  /** Chunks in front of the map. */
+  private readonly chunks: number;
 
   /**
    * Over a fresh buffer (all zero) an empty arena, else the one that lies there. With `existing` nothing is looked at or written: another
@@ -99,31 +106,34 @@ export class Arena {
     this.buffer = buffer;
     this.u8 = new Uint8Array(buffer);
     this.i32 = new Int32Array(buffer);
+    const chunks = buffer.byteLength >> CHUNK_SHIFT;
+    this.chunks = chunks - mapChunks(chunks);
+    this.mapOffset = this.chunks << CHUNK_SHIFT;
+    this.records = this.mapOffset >> 2;
     if (!existing && this.i32[W_MAGIC] !== MAGIC) this.reset();
   }
 
   /** Reserves `capacity` bytes, rounded up to chunks (address space only; memory comes when touched). */
   static create(capacity: number): Arena {
     const chunks = Math.max(4, Math.ceil(capacity / CHUNK_SIZE));
-    return new Arena(new SharedArrayBuffer(Math.min(chunks * CHUNK_SIZE, MAX_CAPACITY)));
+    return new Arena(new SharedArrayBuffer(Math.min((chunks + mapChunks(chunks)) * CHUNK_SIZE, MAX_CAPACITY)));
   }
 
   /** Forgets everything: an empty arena with owner words zero. Time: one pass over the records of the chunks ever used. */
   reset(): void {
-    const chunks = this.buffer.byteLength >> CHUNK_SHIFT;
-    const headerChunks = this.headerBytes >> CHUNK_SHIFT;
+    const { i32, chunks } = this;
     // Behind what was ever used lies one free run: its first chunk is marked, and its last, which putRun marks anew.
-    const touched = Math.min(this.i32[W_TOUCHED] >>> CHUNK_SHIFT, chunks - 1);
-    this.i32.fill(0, 0, recordOf(touched + 1));
-    this.i32[W_MAGIC] = MAGIC;
-    this.i32[W_CAPACITY] = this.buffer.byteLength;
-    this.putRun(headerChunks, chunks - headerChunks);
+    const touched = Math.min(i32[W_TOUCHED] >>> CHUNK_SHIFT, chunks - 1);
+    i32.fill(0, this.records, this.recordOf(touched + 1));
+    i32.fill(0, 0, HEADER_WORDS);
+    i32[W_MAGIC] = MAGIC;
+    i32[W_CAPACITY] = this.buffer.byteLength;
+    this.putRun(1, chunks - 1);
   }
 
-  /** Bytes of the header, in whole chunks: only the part of it that describes chunks in use is ever touched. */
-  get headerBytes(): number {
-    const chunks = this.buffer.byteLength >> CHUNK_SHIFT;
-    return Math.ceil((recordOf(chunks) * 4) / CHUNK_SIZE) * CHUNK_SIZE;
+  /** Word index of a chunk's record. */
+  private recordOf(chunk: number): number {
+    return this.records + (chunk << RECORD_SHIFT);
   }
 
   get capacity(): number {
@@ -137,7 +147,7 @@ export class Arena {
 
   /** Bytes in chunks that belong to slabs and large allocations, now. */
   get activeBytes(): number {
-    return this.capacity - this.i32[W_FREE_CHUNKS] * CHUNK_SIZE;
+    return this.mapOffset - this.i32[W_FREE_CHUNKS] * CHUNK_SIZE;
   }
 
   /** Highest byte offset ever part of a slab or large allocation: what may be resident. */
@@ -170,7 +180,7 @@ export class Arena {
     const i32 = this.i32;
     const c = classOf(size);
     const slab = i32[W_PARTIAL + c] || this.newSlab(c);
-    const s = recordOf(slab);
+    const s = this.recordOf(slab);
     const classSize = CLASS_SIZE[c];
     let at = i32[s + S_FREE];
     if (at !== 0) {
@@ -189,14 +199,14 @@ export class Arena {
   free(at: number): void {
     const i32 = this.i32;
     const chunk = at >>> CHUNK_SHIFT;
-    const mark = i32[recordOf(chunk)];
+    const mark = i32[this.recordOf(chunk)];
     if ((mark & 3) === 3) {
       this.freeLarge(chunk, mark >>> 2);
       return;
     }
     assert((mark & 3) === 2, "free of an address not given out");
     const slab = mark >>> 2;
-    const s = recordOf(slab);
+    const s = this.recordOf(slab);
     const c = i32[s + S_CLASS];
     const classSize = CLASS_SIZE[c];
     const wasFull = i32[s + S_FREE] === 0 && i32[s + S_BUMP] + classSize > i32[s + S_END];
@@ -213,9 +223,9 @@ export class Arena {
 
   /** Bytes usable at an address given out: at least what was asked for. */
   usable(at: number): number {
-    const mark = this.i32[recordOf(at >>> CHUNK_SHIFT)];
+    const mark = this.i32[this.recordOf(at >>> CHUNK_SHIFT)];
     if ((mark & 3) === 3) return (mark >>> 2) << CHUNK_SHIFT;
-    return CLASS_SIZE[this.i32[recordOf(mark >>> 2) + S_CLASS]];
+    return CLASS_SIZE[this.i32[this.recordOf(mark >>> 2) + S_CLASS]];
   }
 
   /** Bytes that a request of `size` would take. */
@@ -241,9 +251,9 @@ export class Arena {
   private newSlab(c: number): number {
     const chunks = CLASS_CHUNKS[c];
     const slab = this.takeRun(chunks);
-    const s = recordOf(slab);
+    const s = this.recordOf(slab);
     const i32 = this.i32;
-    for (let k = 0; k < chunks; k++) i32[recordOf(slab + k)] = (slab << 2) | 2;
+    for (let k = 0; k < chunks; k++) i32[this.recordOf(slab + k)] = (slab << 2) | 2;
     i32[s + S_CLASS] = c;
     i32[s + S_USED] = 0;
     i32[s + S_FREE] = 0;
@@ -258,9 +268,9 @@ export class Arena {
   private linkSlab(slab: number, c: number): void {
     const i32 = this.i32;
     const head = i32[W_PARTIAL + c];
-    i32[recordOf(slab) + S_PREV] = 0;
-    i32[recordOf(slab) + S_NEXT] = head;
-    if (head !== 0) i32[recordOf(head) + S_PREV] = slab;
+    i32[this.recordOf(slab) + S_PREV] = 0;
+    i32[this.recordOf(slab) + S_NEXT] = head;
+    if (head !== 0) i32[this.recordOf(head) + S_PREV] = slab;
     i32[W_PARTIAL + c] = slab;
   }
 
@@ -268,9 +278,9 @@ export class Arena {
     const i32 = this.i32;
     const prev = i32[s + S_PREV];
     const next = i32[s + S_NEXT];
-    if (prev !== 0) i32[recordOf(prev) + S_NEXT] = next;
+    if (prev !== 0) i32[this.recordOf(prev) + S_NEXT] = next;
     else i32[W_PARTIAL + c] = next;
-    if (next !== 0) i32[recordOf(next) + S_PREV] = prev;
+    if (next !== 0) i32[this.recordOf(next) + S_PREV] = prev;
     i32[s + S_PREV] = 0;
     i32[s + S_NEXT] = 0;
   }
@@ -278,7 +288,7 @@ export class Arena {
   private allocLarge(size: number): number {
     const chunks = Math.ceil(size / CHUNK_SIZE);
     const first = this.takeRun(chunks);
-    this.i32[recordOf(first)] = (chunks << 2) | 3;
+    this.i32[this.recordOf(first)] = (chunks << 2) | 3;
     this.i32[W_USED] += chunks << CHUNK_SHIFT;
     return first << CHUNK_SHIFT;
   }
@@ -292,14 +302,14 @@ export class Arena {
   private extendLarge(at: number, size: number): boolean {
     const i32 = this.i32;
     const first = at >>> CHUNK_SHIFT;
-    const have = i32[recordOf(first)] >>> 2;
+    const have = i32[this.recordOf(first)] >>> 2;
     const want = Math.ceil(size / CHUNK_SIZE);
     const after = first + have;
-    if (after >= this.buffer.byteLength >> CHUNK_SHIFT) return false;
-    const mark = i32[recordOf(after)];
+    if (after >= this.chunks) return false;
+    const mark = i32[this.recordOf(after)];
     if ((mark & 3) !== 1 || (mark >>> 2) < want - have) return false;
     this.cutRun(after, mark >>> 2, want - have);
-    i32[recordOf(first)] = (want << 2) | 3;
+    i32[this.recordOf(first)] = (want << 2) | 3;
     i32[W_USED] += (want - have) << CHUNK_SHIFT;
     return true;
   }
@@ -311,18 +321,18 @@ export class Arena {
     // Runs of the same power of two may be too short: look at a bounded number, then take any of a higher bin.
     let run = i32[W_BINS + bin];
     for (let tries = 0; run !== 0 && tries < 64; tries++) {
-      const n = i32[recordOf(run)] >>> 2;
+      const n = i32[this.recordOf(run)] >>> 2;
       if (n >= want) return this.cutRun(run, n, want);
       run = i32[(run << (CHUNK_SHIFT - 2)) + 1];
     }
     while (++bin < BINS) {
       run = i32[W_BINS + bin];
-      if (run !== 0) return this.cutRun(run, i32[recordOf(run)] >>> 2, want);
+      if (run !== 0) return this.cutRun(run, i32[this.recordOf(run)] >>> 2, want);
     }
     // The bounded look may have passed over a fit in the request's own bin: look at all of it before giving up.
     run = i32[W_BINS + 31 - Math.clz32(want)];
     for (; run !== 0; run = i32[(run << (CHUNK_SHIFT - 2)) + 1]) {
-      const n = i32[recordOf(run)] >>> 2;
+      const n = i32[this.recordOf(run)] >>> 2;
       if (n >= want) return this.cutRun(run, n, want);
     }
     throw new ArenaFull();
@@ -342,15 +352,14 @@ export class Arena {
 
   private freeRun(first: number, chunks: number): void {
     const i32 = this.i32;
-    const total = this.buffer.byteLength >> CHUNK_SHIFT;
-    for (let k = 0; k < chunks; k++) i32[recordOf(first + k)] = 0;
+    for (let k = 0; k < chunks; k++) i32[this.recordOf(first + k)] = 0;
     const after = first + chunks;
-    if (after < total && (i32[recordOf(after)] & 3) === 1) {
-      const n = i32[recordOf(after)] >>> 2;
+    if (after < this.chunks && (i32[this.recordOf(after)] & 3) === 1) {
+      const n = i32[this.recordOf(after)] >>> 2;
       this.dropRun(after, n);
       chunks += n;
     }
-    const mark = i32[recordOf(first - 1)];
+    const mark = i32[this.recordOf(first - 1)];
     if ((mark & 3) === 1) {
       const n = mark >>> 2;
       first -= n;
@@ -363,8 +372,8 @@ export class Arena {
   /** Enters a free run into its bin. Links lie in the run's first two words: previous, next (chunk numbers). */
   private putRun(first: number, chunks: number): void {
     const i32 = this.i32;
-    i32[recordOf(first)] = (chunks << 2) | 1;
-    i32[recordOf(first + chunks - 1)] = (chunks << 2) | 1;
+    i32[this.recordOf(first)] = (chunks << 2) | 1;
+    i32[this.recordOf(first + chunks - 1)] = (chunks << 2) | 1;
     i32[W_FREE_CHUNKS] += chunks;
     const bin = W_BINS + 31 - Math.clz32(chunks);
     const head = i32[bin];
@@ -383,8 +392,8 @@ export class Arena {
     if (prev !== 0) i32[(prev << (CHUNK_SHIFT - 2)) + 1] = next;
     else i32[W_BINS + 31 - Math.clz32(chunks)] = next;
     if (next !== 0) i32[next << (CHUNK_SHIFT - 2)] = prev;
-    i32[recordOf(first)] = 0;
-    i32[recordOf(first + chunks - 1)] = 0;
+    i32[this.recordOf(first)] = 0;
+    i32[this.recordOf(first + chunks - 1)] = 0;
     i32[W_FREE_CHUNKS] -= chunks;
   }
 }

@@ -17,14 +17,14 @@ const PAGE = 4096;
 export const HUGE_PAGE = 2 << 20;
 
 /**
- * Advises the kernel for the buffer's bytes from `start` on. Returns the offset in the buffer at which the first huge page begins; -1 where
- * the kernel can't be asked (no Linux, no permission) or has no such pages: nothing is lost then.
+ * Advises the kernel for the buffer's first `bytes` bytes. Returns the offset in the buffer at which the first huge page begins; -1 where the
+ * kernel can't be asked (no Linux, no permission) or has no such pages: nothing is lost then.
  */
-export function adviseHugePages(buffer: SharedArrayBuffer, start: number): number {
+export function adviseHugePages(buffer: SharedArrayBuffer, bytes: number): number {
   if (process.platform !== "linux") return -1;
   for (const name of LIBC_NAMES) {
     try {
-      return isDeno ? adviseInDeno(name, buffer, start) : adviseInBun(name, buffer, start);
+      return isDeno ? adviseInDeno(name, buffer, bytes) : adviseInBun(name, buffer, bytes);
     } catch {
       // Not this C library: the next name.
     }
@@ -32,32 +32,33 @@ export function adviseHugePages(buffer: SharedArrayBuffer, start: number): numbe
   return -1;
 }
 
-function adviseInDeno(library: string, buffer: SharedArrayBuffer, start: number): number {
+function adviseInDeno(library: string, buffer: SharedArrayBuffer, bytes: number): number {
   // Asked first: without the permission, dlopen would stop at a question on a terminal.
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return -1;
   const libc = Deno.dlopen(library, { madvise: { parameters: ["pointer", "usize", "i32"], result: "i32" } });
   try {
     const at = Number(Deno.UnsafePointer.value(Deno.UnsafePointer.of(new Uint8Array(buffer) as never)));
-    const { from, bytes } = wholePages(at + start, buffer.byteLength - start);
-    const status = libc.symbols.madvise(Deno.UnsafePointer.create(BigInt(from)), BigInt(bytes), MADV_HUGEPAGE);
-    return status === 0 ? firstHugePage(at, start) : -1;
+    const pages = wholePages(at, bytes);
+    const from = Deno.UnsafePointer.create(BigInt(pages.from));
+    const status = libc.symbols.madvise(from, BigInt(pages.bytes), MADV_HUGEPAGE);
+    return status === 0 ? firstHugePage(at) : -1;
   } finally {
     libc.close();
   }
 }
 
-function adviseInBun(library: string, buffer: SharedArrayBuffer, start: number): number {
+function adviseInBun(library: string, buffer: SharedArrayBuffer, bytes: number): number {
   const ffi = bunFfi();
   if (ffi === undefined) return -1;
   const { madvise } = ffi.dlopen(library, { madvise: { args: ["ptr", "u64", "i32"], returns: "i32" } }).symbols;
   const at = ffi.ptr(new Uint8Array(buffer));
-  const { from, bytes } = wholePages(at + start, buffer.byteLength - start);
-  return madvise!(from, bytes, MADV_HUGEPAGE) === 0 ? firstHugePage(at, start) : -1;
+  const pages = wholePages(at, bytes);
+  return madvise!(pages.from, pages.bytes, MADV_HUGEPAGE) === 0 ? firstHugePage(at) : -1;
 }
 
-/** The offset of the first huge page from `start` on, in a buffer at address `at`. */
-function firstHugePage(at: number, start: number): number {
-  return Math.ceil((at + start) / HUGE_PAGE) * HUGE_PAGE - at;
+/** The offset of the first huge page in a buffer at address `at`. */
+function firstHugePage(at: number): number {
+  return Math.ceil(at / HUGE_PAGE) * HUGE_PAGE - at;
 }
 
 /** The whole pages within `bytes` at an address; user space ends at 2^47, well inside what a number holds exactly. */

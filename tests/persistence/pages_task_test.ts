@@ -37,7 +37,10 @@ test("pages: the next one is there as long as an engine goes on", () => {
     assert(arena.touchedBytes <= arena.askBytes);
     assert(touched.at(-1)! > arena.touchedBytes);
   };
-  while (arena.touchedBytes < 40 << 20) arena.u8.fill(7, arena.alloc(100_000));
+  while (arena.touchedBytes < 40 << 20) {
+    const at = arena.alloc(100_000);
+    arena.u8.fill(7, at, at + 100_000);
+  }
   settle();
   // Each page once, in order; the engine asks once for each.
   assertEquals(touched, touched.map((_, i) => FIRST + i * HUGE_PAGE));

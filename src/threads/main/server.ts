@@ -136,7 +136,7 @@ export class Server {
     );
     const pages: ArenaPages[] = [];
     for (const { arena } of stores) {
-      const first = config.bool("huge-pages") ? adviseHugePages(arena.buffer, arena.headerBytes) : -1;
+      const first = config.bool("huge-pages") ? adviseHugePages(arena.buffer, arena.mapOffset) : -1;
       if (first !== -1) pages.push({ buffer: arena.buffer, first });
     }
     for (const store of stores) store.setNow(this.startedMs);

@@ -25,7 +25,7 @@ class Pages {
 
   /** Whether the engine has come so far that the next page should be there. */
   get wanted(): boolean {
-    return this.arena.touchedBytes > this.enough && this.next < this.arena.capacity;
+    return this.arena.touchedBytes > this.enough && this.next < this.arena.mapOffset;
   }
 
   /** Bytes that the engine may use before the next page should be there. */
@@ -41,7 +41,7 @@ class Pages {
     if (this.wanted) {
       // Where the engine was faster, its own touch has provided the pages.
       this.next += Math.max(0, Math.floor((arena.touchedBytes - this.next) / HUGE_PAGE)) * HUGE_PAGE;
-      arena.provide(Math.min(this.next, arena.capacity - 4));
+      arena.provide(Math.min(this.next, arena.mapOffset - 4));
       this.next += HUGE_PAGE;
     }
     if (!this.wanted) arena.askBytes = this.enough;
