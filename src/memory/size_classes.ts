@@ -6,7 +6,7 @@
  * whole chunks are used.
  */
 
-/** Unit of the chunk map and of large allocations: 64 KiB keeps the map of 2 GiB at 32768 words. */
+/** Unit of the chunk map and of large allocations: 64 KiB keeps the map of 2 GiB at 32768 records, one MiB. */
 export const CHUNK_SIZE = 65536;
 export const CHUNK_SHIFT = 16;
 

@@ -279,7 +279,7 @@ for (const shards of [0, 2]) {
     // As in Redis, a client waits for what is loaded soon, and is refused once that has shown to be much.
     let answered = false;
     const asked = other.show("GET", "string:1").finally(() => answered = true);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await waitFor(() => server.connections.netInput > 0, "the request to arrive");
     assertEquals(answered, false);
     server.persistence.loading.passedBytes = 3 << 20;
     assertEquals(await asked, refused);

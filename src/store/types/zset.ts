@@ -66,7 +66,7 @@ export class Zsets {
   private ahead = 0;
   private readonly aheadHashes = new Int32Array(AHEAD);
   /** What reading ahead found, so that no compiler leaves it out. */
-  touched = 0;
+  prefetched = 0;
   private readonly text = new Uint8Array(MAX_DOUBLE_CHARS);
   private readonly run = new Int32Array(LEAF_CAPACITY);
 
@@ -312,7 +312,7 @@ export class Zsets {
       sum ^= u8[item + 8];
       item = up ? index.next() : index.previous();
     }
-    this.touched = sum;
+    this.prefetched = sum;
     for (let j = 0; j < k; j++) aheadHashes[j] = hash.of(u8, memberAt(u8, run[j]), memberLen(u8, run[j]));
     table.prefetch(root, aheadHashes, k, true);
     this.aheadRoot = root;

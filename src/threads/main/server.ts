@@ -227,10 +227,10 @@ export class Server {
     saves.loaded();
     this.running = loaded;
     // The first client that is served finds the append-only file's directory as a start leaves it.
-    const ready = loaded && await this.persistence.appendOnly.start();
+    if (!loaded || !await this.persistence.appendOnly.start()) return false;
     loading.end();
     this.stall(false);
-    return ready;
+    return true;
   }
 
   /** While true no client's command runs, except SHUTDOWN. */
