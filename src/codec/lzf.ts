@@ -8,6 +8,8 @@
  *   111ooooo llllllll oooooooo   the same for l + 9 bytes
  */
 
+import { viewOf } from "../base/bytes.ts";
+
 /** Places remembered: for long inputs many; for short ones so few that they stay in the processor's nearest cache. */
 const LONG_BITS = 14;
 const SHORT_BITS = 9;
@@ -36,6 +38,7 @@ export class LzfCompressor {
    * Compresses src[from, from+len) to dst from `at` on. Returns the number of bytes, or 0 when they would be more than `max`.
    */
   compress(src: Uint8Array, from: number, len: number, dst: Uint8Array, at: number, max: number): number {
+    const view = viewOf(src);
     const table = len <= SHORT ? this.short : (this.long ??= new Seen(LONG_BITS));
     const base = table.enter(len);
     const shift = base - from;
@@ -68,6 +71,7 @@ export class LzfCompressor {
       if (i > stop) break;
       const most = Math.min(MAX_MATCH, end - i);
       let n = MIN_MATCH;
+      while (n < most - 3 && view.getInt32(before + n, true) === view.getInt32(i + n, true)) n += 4;
       while (n < most && src[before + n] === src[i + n]) n++;
       out = writeLiterals(src, literal, i, dst, out, limit);
       if (out === 0 || out + 3 > limit) return 0;

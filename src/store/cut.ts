@@ -83,15 +83,19 @@ export class Cut {
 
   /** Before an entry of database `db` changes or goes: has it written, if the walk has not. */
   touch(db: number, e: number): void {
+    if (this.isAhead(db, this.store.table.hashOf(e))) this.touchAhead(db, e);
+  }
+
+  /** As `touch`, for an entry that is ahead of the walk. */
+  touchAhead(db: number, e: number): void {
     const { i32, root } = this;
-    if (!this.isAhead(db, this.store.table.hashOf(e))) return;
     if ((i32[e >> 2] & WRITTEN_BIT) !== 0) {
       if (i32[root + C_CURRENT] !== e) return;
       assert(this.keeper !== undefined, "a store is held only when no entry is half written");
       this.keeper.settle();
       return;
     }
-    const cutDb = this.i32[this.tables + db];
+    const cutDb = i32[this.tables + db];
     if (this.keeper !== undefined) this.keeper.keep(cutDb, e);
     else this.queue(cutDb, e);
     i32[e >> 2] |= WRITTEN_BIT;
@@ -128,7 +132,8 @@ export class Cut {
     return true;
   }
 
-  private isAhead(db: number, h: number): boolean {
+  /** True when an entry of database `db` whose key has hash `h` would be ahead of the walk of a snapshot under way. */
+  isAhead(db: number, h: number): boolean {
     const { i32, root } = this;
     if (i32[root + C_STATE] !== State.ON) return false;
     const cutDb = i32[this.tables + db];

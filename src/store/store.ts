@@ -592,8 +592,10 @@ export class Store extends Entries {
 
   /** As `touch`, for whatever a key holds. */
   touchKey(db: number, buf: Uint8Array, from: number, len: number): void {
-    const e = this.table.find(this.root(db), this.hashOf(buf, from, len), buf, from, len);
-    if (e !== 0) this.touch(db, e);
+    const h = this.hashOf(buf, from, len);
+    if (!this.cut.isAhead(db, h)) return;
+    const e = this.table.find(this.root(db), h, buf, from, len);
+    if (e !== 0) this.cut.touchAhead(db, e);
   }
 
   /** Takes the entry that the table's last find met out of the table and frees it. */

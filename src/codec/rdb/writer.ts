@@ -32,8 +32,9 @@ const SHORT = 256;
 const FAILURES_MAX = 64;
 const TRY_EVERY = 8;
 
-/** Lengths below take one byte. */
+/** Lengths below take one byte; those from there on below the other two. */
 const LEN_SHORT = 64;
+const LEN_14_END = 16384;
 const NINE = 0x39;
 
 const TWO_32 = 4294967296;
@@ -99,7 +100,7 @@ export class RdbWriter {
     this.ensure(9);
     const buf = this.buf;
     if (n < LEN_SHORT) buf[this.pos++] = n;
-    else if (n < 16384) {
+    else if (n < LEN_14_END) {
       buf[this.pos++] = LEN_14 | (n >> 8);
       buf[this.pos++] = n;
     } else if (n < TWO_32) {
@@ -202,18 +203,32 @@ export class RdbWriter {
   }
 
   private compressed(src: Uint8Array, from: number, len: number): boolean {
-    // Both lengths take at most nine bytes each; the compressed bytes are then moved to behind them.
-    const head = 19;
+    const head = 1 + 2 * lenBytes(len);
     this.ensure(head + len);
     const start = this.pos;
     const size = this.lzf.compress(src, from, len, this.buf, start + head, len - 4);
     if (len <= SHORT) this.failures = size === 0 ? this.failures + 1 : 0;
     if (size === 0) return false;
-    this.buf[this.pos++] = STRING_LZF;
+    const { buf } = this;
+    buf[start] = STRING_LZF;
+    if (len < LEN_SHORT) {
+      buf[start + 1] = size;
+      buf[start + 2] = len;
+      this.pos = start + head + size;
+      return true;
+    }
+    this.pos = start + 1;
     this.len(size);
     this.len(len);
-    this.buf.copyWithin(this.pos, start + head, start + head + size);
-    this.pos += size;
+    // Seldom does the compressed length take fewer bytes than the other.
+    const at = this.pos;
+    if (at < start + head) buf.copyWithin(at, start + head, start + head + size);
+    this.pos = at + size;
     return true;
   }
+}
+
+/** Bytes that a length takes. */
+function lenBytes(n: number): number {
+  return n < LEN_SHORT ? 1 : n < LEN_14_END ? 2 : n < TWO_32 ? 5 : 9;
 }

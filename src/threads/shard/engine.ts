@@ -36,7 +36,7 @@ export const STEP_MS = 1;
  */
 const SNAPSHOT_SHARE = 0.28;
 const SNAPSHOT_STEP_MIN_MS = 0.05;
-const SNAPSHOT_STEP_MAX_MS = 0.15;
+const SNAPSHOT_STEP_MAX_MS = 0.4;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
