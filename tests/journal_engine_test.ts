@@ -117,7 +117,7 @@ test("journal: an engine without one records nothing", () => {
   const world = new World({ journaled: false });
   world.run(["SET", "k", "v", "EX", "10"]);
   const { effects } = world.engines[0].call;
-  assertEquals([effects.on, effects.commands, effects.pos], [false, 0, 0]);
+  assertEquals([effects.on, effects.commands, effects.to], [false, 0, 0]);
 });
 
 test("journal: what PFADD raised in a foreign value before it met a corrupt place is told, though it answers an error", () => {

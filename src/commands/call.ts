@@ -38,6 +38,8 @@ export class Call {
   argc = 0;
   at: Int32Array = new Int32Array(0);
   len: Int32Array = new Int32Array(0);
+  /** Where the request begins in `buf` as a RESP array whose lines may end with other bytes than CRLF; -1 when it does not lie there as one. */
+  start = -1;
 
   db = 0;
   /** All shards' stores while they are held for a command with keys in several; else null. */
@@ -101,13 +103,14 @@ export class Call {
 
   constructor(readonly store: Store, readonly reply: Reply, readonly limits: Limits) {}
 
-  /** Makes the request's arguments this call's. */
-  load(request: Arguments, db: number): void {
+  /** Makes the request's arguments this call's; `start` as the field. */
+  load(request: Arguments, db: number, start = -1): void {
     // Storing a reference costs a write barrier, a comparison next to nothing.
     if (this.buf !== request.buf) this.buf = request.buf;
     this.argc = request.argc;
     this.at = request.at;
     this.len = request.len;
+    this.start = start;
     this.db = db;
   }
 

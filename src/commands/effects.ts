@@ -14,7 +14,7 @@
  *   }
  *
  * Invariants:
- * 1. buf[0, pos) are `commands` whole commands in the order of the changes, and the SELECTs between those of different databases.
+ * 1. out[from, to) are `commands` whole commands in the order of the changes, and the SELECTs between those of different databases.
  *    The first belongs to `db`; behind the last `endDb` is selected.
  * 2. Keys that expire or are evicted while a request runs stand there too, where it happened; they are not the command's own word.
  * 3. Replaying runs with expiry off (`Store.expiryEnabled`): what expires does so by the DEL or HDEL that is recorded.
@@ -48,12 +48,16 @@ const HEAD_MAX = 20;
 export class Effects {
   /** True when someone journals; commands need to say nothing otherwise. */
   on = false;
-  buf: Uint8Array = new Uint8Array(START_BYTES);
-  pos = 0;
   commands = 0;
   db = 0;
   endDb = 0;
 
+  private buf: Uint8Array = new Uint8Array(START_BYTES);
+  private pos = 0;
+  /** A request that is all there is, in the buffer in which it came: the most frequent effect by far is not copied here. */
+  private placed: Uint8Array | undefined;
+  private placedFrom = 0;
+  private placedTo = 0;
   /** The running command has said its effect. */
   private said = false;
   /** `call.changes` before the running command. */
@@ -80,9 +84,23 @@ export class Effects {
     if (!this.said && this.call.changes !== this.before) this.request();
   }
 
+  /** Where what was collected lies: good until the request's bytes go. */
+  get out(): Uint8Array {
+    return this.placed ?? this.buf;
+  }
+
+  get from(): number {
+    return this.placed === undefined ? 0 : this.placedFrom;
+  }
+
+  get to(): number {
+    return this.placed === undefined ? this.pos : this.placedTo;
+  }
+
   /** Forgets what was collected. */
   clear(): void {
     this.pos = 0;
+    this.placed = undefined;
     this.commands = 0;
     if (this.buf.length > KEEP_BYTES) this.use(new Uint8Array(START_BYTES));
   }
@@ -101,9 +119,43 @@ export class Effects {
 
   /** The request as it stands is an effect of the running command. */
   request(): void {
+    this.said = true;
+    const { start } = this.call;
+    if (start >= 0) this.asItCame(start);
+    else this.anew();
+  }
+
+  /** The request, which lies in its buffer as RESP from `start` on. */
+  private asItCame(start: number): void {
+    const { buf, at, len, argc, db } = this.call;
+    // A client may end lines by other bytes than CRLF, as long as a CR ends the numbers.
+    buf[at[0] - (len[0] < 10 ? 5 : 4 + decimalLength(len[0]))] = LF;
+    for (let i = 0; i < argc; i++) {
+      const to = at[i];
+      buf[to - 1] = LF;
+      putEnd(buf, to + len[i]);
+    }
+    const first = this.commands === 0;
+    this.enter(db);
+    this.placed = buf;
+    this.placedFrom = start;
+    this.placedTo = at[argc - 1] + len[argc - 1] + 2;
+    if (!first) this.copyPlaced();
+  }
+
+  /** Copies the request that still lies in its own buffer to what was collected. */
+  private copyPlaced(): void {
+    const size = this.placedTo - this.placedFrom;
+    this.ensure(size);
+    this.copy(this.pos, this.placed!, this.placedFrom, size);
+    this.pos += size;
+    this.placed = undefined;
+  }
+
+  /** The request's arguments in new RESP. */
+  private anew(): void {
     const { call } = this;
     const { buf: src, at, len, argc } = call;
-    this.said = true;
     let size = HEAD_MAX;
     for (let i = 0; i < argc; i++) size += len[i] + HEAD_MAX;
     this.ensure(size);
@@ -222,7 +274,14 @@ export class Effects {
   // ---- framing ----------------------------------------------------------------------------------------------------
 
   private start(argc: number, db: number): void {
+    this.enter(db);
+    this.frame(argc);
+  }
+
+  /** A command of database `db` begins. */
+  private enter(db: number): void {
     assert(this.lacking === 0, "an effect lacks arguments");
+    if (this.placed !== undefined) this.copyPlaced();
     if (this.commands++ === 0) this.db = db;
     else if (this.endDb !== db) {
       this.frame(2);
@@ -230,7 +289,6 @@ export class Effects {
       this.number(db);
     }
     this.endDb = db;
-    this.frame(argc);
   }
 
   private frame(argc: number): void {

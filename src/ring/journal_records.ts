@@ -78,6 +78,12 @@ export function isBackground(i32: Int32Array, at: number): boolean {
   return (i32[(at >> 2) + 1] & BACKGROUND_BIT) !== 0;
 }
 
+/** True for a record in one piece with one command: what most are. */
+export function isPlain(i32: Int32Array, at: number): boolean {
+  const w = at >> 2;
+  return (i32[w + 1] & ~BACKGROUND_BIT) === JournalKind.RECORD && i32[w + 5] === 1;
+}
+
 export function recordNumber(i32: Int32Array, at: number): number {
   return i32[(at >> 2) + 2];
 }

@@ -79,6 +79,27 @@ async function change(client: Client, round: number): Promise<void> {
   await client.call("SELECT", "0");
 }
 
+for (const shards of [0, 2]) {
+  test(`lines that a client ends by other bytes than CRLF end by CRLF in the file, ${shards} shards`, async () => {
+    const dir = tempDir();
+    const { client } = await startAt(dir, shards);
+    const long = "x".repeat(300);
+    client.write(`*3\r?$3\r?SET??$3\r?key??$5\r?value??*12\r\n$5\r!RPUSH!!$1\r\nl\r\n${"$2\r!ab!!".repeat(10)}`);
+    client.write(`*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$300\r#${long}##SET inline 'a word'\r\n`);
+    for (let i = 0; i < 4; i++) await client.read();
+    const requests = [
+      ["SET", "key", "value"],
+      ["RPUSH", "l", ...Array.from({ length: 10 }, () => "ab")],
+      ["SET", "big", long],
+      ["SET", "inline", "a word"],
+    ];
+    const resp = (args: string[]) => `*${args.length}\r\n` + args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("");
+    const expected = resp(["SELECT", "0"]) + requests.map(resp).join("");
+    await waitFor(() => increments(dir).length >= expected.length, "the requests are written");
+    assertEquals(increments(dir), expected);
+  });
+}
+
 for (const shards of [0, 1, 4]) {
   const where = shards === 0 ? "inline" : `${shards} shards`;
 

@@ -32,6 +32,8 @@ export class Request {
   keyHash = 0;
   hashed = false;
 
+  /** After REQUEST: where it begins in `buf` as a RESP array, -1 if it came otherwise. Only the ends of lines there may be other bytes than CRLF. */
+  start = -1;
   /** After REQUEST and EMPTY: the place behind what was parsed. */
   next = 0;
   /** After INCOMPLETE: how many bytes from the request's start are needed before parsing again can help. */
@@ -61,6 +63,7 @@ export class Request {
    */
   parse(buf: Uint8Array, from: number, to: number, maxBulk: number, trusted: boolean): Parsed {
     this.buf = buf;
+    this.start = from;
     if (this.announced === -1) {
       this.argc = 0;
       if (from >= to) {
@@ -201,6 +204,7 @@ export class Request {
       at += args[i].length;
     }
     this.buf = buf;
+    this.start = -1;
     this.argc = args.length;
   }
 }

@@ -101,7 +101,7 @@ export class Dispatcher {
   /** Runs one request of a session. False when it must wait and come again. */
   execute(session: Session, request: Request): boolean {
     const call = this.call;
-    call.load(request, session.db);
+    call.load(request, session.db, request.start);
     session.commandCount++;
     let entry = this.index.find(request.buf, request.at[0], request.len[0]);
     if (entry === undefined) {

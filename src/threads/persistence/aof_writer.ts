@@ -8,6 +8,7 @@
  * 2. What could not be written stays in the buffer and is tried again; nothing is lost while the process lives.
  * 3. Every write goes to the file's end, so that a second server on the same folder by mistake writes over nothing, as with Redis.
  */
+import { copyBytes } from "../../base/bytes.ts";
 import { blockThread, FileError, type Files, monotonicMs, type OpenFile, wallMs } from "../../runtime/mod.ts";
 import type { AofSettings } from "./aof_messages.ts";
 
@@ -82,8 +83,7 @@ export class AofWriter {
 
   append(buf: Uint8Array, from: number, len: number): void {
     if (this.length + len > this.buf.length) this.widen(len);
-    if (len < 64) { for (let i = 0, to = this.length; i < len; i++) this.buf[to + i] = buf[from + i]; }
-    else this.buf.set(buf.subarray(from, from + len), this.length);
+    copyBytes(this.buf, this.length, buf, from, len);
     this.length += len;
   }
 

@@ -18,6 +18,7 @@ import { latin1Bytes } from "../../base/bytes.ts";
 import {
   hasMore,
   isBackground,
+  isPlain,
   JournalKind,
   markOf,
   recordBytes,
@@ -103,8 +104,12 @@ export class JournalMerge {
   step(maxBytes: number): number {
     let bytes = 0;
     this.look();
+    const alone = this.readers.length === 1;
     while (bytes < maxBytes) {
-      if (this.group.length === 0 && !this.choose()) break;
+      if (this.group.length === 0) {
+        if (alone && this.bracket === Bracket.NONE) bytes += this.passPlain(maxBytes - bytes);
+        if (!this.choose()) break;
+      }
       const emitted = this.emit();
       if (emitted < 0) break;
       bytes += emitted;
@@ -127,6 +132,26 @@ export class JournalMerge {
       const done = positions.done(k);
       watermark[k] = ((done - sent) | 0) >= 0 && ((issued - done) | 0) > 0 ? issued : done;
     }
+  }
+
+  /** Emits plain records of the only ring, of which none waits for another: what `choose` and `emit` would do, and most of the traffic. */
+  private passPlain(maxBytes: number): number {
+    const reader = this.readers[0];
+    const { i32, u8 } = reader;
+    let bytes = 0;
+    let records = 0;
+    for (let at = reader.peek(); at !== 0 && isPlain(i32, at) && bytes < maxBytes; at = reader.peek()) {
+      this.sink.begin();
+      if (recordDb(i32, at) !== this.db) this.select(recordDb(i32, at));
+      this.db = recordEndDb(i32, at);
+      const size = recordBytes(i32, at);
+      this.sink.append(u8, recordBytesAt(at), size);
+      bytes += size;
+      records++;
+      reader.advance();
+    }
+    this.taken[0] += records;
+    return bytes;
   }
 
   /** Chooses the records that come next; false when none may go yet. */

@@ -181,7 +181,8 @@ export class Engine {
   private append(request: number): void {
     const { effects } = this.call;
     if (effects.commands === 0) return;
-    this.journalTo?.append(request, effects.db, effects.endDb, effects.commands, effects.buf, 0, effects.pos);
+    const { db, endDb, commands, out, from, to } = effects;
+    this.journalTo?.append(request, db, endDb, commands, out, from, to);
     effects.clear();
   }
 
