@@ -69,7 +69,7 @@ for (const shards of [0, 2]) {
       const [, client] = await startAt(shards, { maxmemory: "1mb", "maxmemory-policy": policy });
       const requests = Array.from({ length: 200 }, (_, i) => ["SET", `k${i}`, "x".repeat(20_000), "EX", `${1000 + i}`]);
       for (const request of requests) assertEquals(await text(client, ...request), "OK");
-      // What the client's unfinished requests lie in is not a matter of keys.
+      // What the client's requests took just now is counted a little later.
       const uncounted = await statistic(client, "memory", "mem_not_counted_for_evict");
       const used = await statistic(client, "memory", "used_memory") - uncounted;
       assert(used <= 1_100_000, `${used} bytes used`);
@@ -87,6 +87,25 @@ for (const shards of [0, 2]) {
       }
     });
   }
+
+  test(`what clients take counts against maxmemory, ${where}`, async () => {
+    const [server, client] = await startAt(shards, { maxmemory: "8mb", "maxmemory-policy": "allkeys-random" });
+    for (let i = 0; i < 40; i++) assertEquals(await text(client, "SET", `k${i}`, "x".repeat(100_000)), "OK");
+    assertEquals(await statistic(client, "stats", "evicted_keys"), 0);
+    const other = await Client.connect(server);
+    await other.call("MULTI");
+    for (let i = 0; i < 6; i++) await other.call("SET", `q${i}`, "y".repeat(1_000_000));
+    await waitFor(async () => {
+      const uncounted = await statistic(client, "memory", "mem_not_counted_for_evict");
+      return await statistic(client, "memory", "used_memory") - uncounted <= 8 << 20;
+    }, "keys to go for the queue");
+    const left = Number(await text(client, "DBSIZE"));
+    assert(left > 5 && left < 25, `${left} keys left`);
+    await other.call("DISCARD");
+    await waitFor(async () => await statistic(client, "memory", "used_memory") < 4 << 20, "the queue to be forgotten");
+    for (let i = 0; i < 20; i++) assertEquals(await text(client, "SET", `more${i}`, "x".repeat(100_000)), "OK");
+    assertEquals(await text(client, "DBSIZE"), `${left + 20}`);
+  });
 
   test(`a volatile policy spares keys without expiry, ${where}`, async () => {
     const [, client] = await startAt(shards, { "maxmemory-policy": "volatile-lru" });

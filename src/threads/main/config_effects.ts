@@ -110,6 +110,7 @@ export class ConfigEffects {
     config.on("loglevel", () => {
       log.level = config.value("loglevel");
     });
+    server.memory.onCounted = () => this.configure();
     this.configure();
   }
 
@@ -157,8 +158,9 @@ export class ConfigEffects {
     settings.plainFrom = this.plainFrom;
     settings.trustsPayloads = this.checksumsSkipped ? 1 : 0;
     settings.tellChanges = this.changesTold ? 1 : 0;
+    server.memory.limitBytes = config.int("maxmemory");
+    settings.maxMemory = server.memory.storesLimitBytes;
     server.shards.configure(settings);
-    server.memory.limitBytes = settings.maxMemory;
     if (settings.maxMemory !== 0) dispatcher.gate |= Gate.MEMORY;
     else dispatcher.gate &= ~Gate.MEMORY;
     dispatcher.slowUs = settings.slowUs;

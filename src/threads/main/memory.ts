@@ -1,19 +1,27 @@
 /**
  * Memory: how much the server uses, and whether it may use more. Main thread.
  *
- * What counts against maxmemory is what the stores have given out; clients' buffers are bounded by limits of their own, so that a
- * slow reader can't make keys be evicted.
+ * What counts against maxmemory is what the stores have given out and, as of the last `sample`, what clients take: the stores are told how
+ * much that leaves them.
  */
 import { rssBytes } from "../../runtime/mod.ts";
 import { clientBytes } from "./client_memory.ts";
 import type { Server } from "./server.ts";
+
+/** What clients take is counted anew when it has changed by so many bytes: telling every shard costs more than the difference matters. */
+const COUNT_STEP = 1 << 15;
 
 export class Memory {
   /** What the empty stores took. */
   readonly startupBytes: number;
   /** Most ever used, as of the last `sample`. */
   peakBytes = 0;
+  /** maxmemory; 0 for none. */
   limitBytes = 0;
+  /** What clients take, as it counts against the limit. */
+  countedBytes = 0;
+  /** Called when `countedBytes` has changed. */
+  onCounted: () => void = () => {};
 
   constructor(private readonly server: Server) {
     this.startupBytes = this.dataBytes;
@@ -60,13 +68,22 @@ export class Memory {
     return rssBytes();
   }
 
-  /** Notes the peak. */
+  /** Bytes that the stores may use; 0 for any. */
+  get storesLimitBytes(): number {
+    return this.limitBytes === 0 ? 0 : Math.max(1, this.limitBytes - this.countedBytes);
+  }
+
+  /** Notes the peak, and counts what clients take. */
   sample(): void {
-    this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
+    const clients = this.clientBytes;
+    this.peakBytes = Math.max(this.peakBytes, this.dataBytes + clients);
+    if (Math.abs(clients - this.countedBytes) < COUNT_STEP) return;
+    this.countedBytes = clients;
+    if (this.limitBytes !== 0) this.onCounted();
   }
 
   /** True when maxmemory is exceeded and nothing can be evicted: commands that need memory must be refused. */
   isShort(): boolean {
-    return this.limitBytes !== 0 && this.dataBytes > this.limitBytes && !this.server.shards.relieve();
+    return this.limitBytes !== 0 && this.dataBytes > this.storesLimitBytes && !this.server.shards.relieve();
   }
 }

@@ -8,7 +8,7 @@ import type { EvictionPolicy } from "../../store/eviction.ts";
 export class Settings {
   readonly limits: Limits = new Limits();
 
-  /** maxmemory in bytes, over all shards; 0 without limit. */
+  /** What maxmemory leaves to the stores, all together, in bytes; 0 without limit. */
   maxMemory = 0;
   /** maxmemory-policy: index in EVICTION_POLICIES. */
   policy: EvictionPolicy = 0;

@@ -15,6 +15,8 @@ export interface MemoryFigures {
   readonly tables: number;
   readonly dataset: number;
   readonly clients: number;
+  /** Of the clients' bytes those that don't count against maxmemory yet. */
+  readonly uncounted: number;
   /** The arenas: given out, in slabs and large allocations, ever touched. */
   readonly allocated: number;
   readonly active: number;
@@ -35,6 +37,7 @@ export function memoryFigures({ memory }: Server): MemoryFigures {
     tables,
     dataset: used - overhead,
     clients,
+    uncounted: Math.max(0, clients - memory.countedBytes),
     allocated: memory.dataBytes,
     active: memory.activeBytes,
     resident: memory.touchedBytes,
@@ -75,7 +78,7 @@ export function memoryFields(server: Server): Field[] {
     ["rss_overhead_bytes", m.rss - m.resident],
     ["mem_fragmentation_ratio", ratio(m.rss, m.used).toFixed(2)],
     ["mem_fragmentation_bytes", m.rss - m.used],
-    ["mem_not_counted_for_evict", m.clients],
+    ["mem_not_counted_for_evict", m.uncounted],
     ["mem_clients_normal", m.clients],
     ["mem_allocator", "ringshard-arena"],
     ["lazyfree_pending_objects", figures.get(Figure.LAZYFREE_PENDING)],
