@@ -38,7 +38,7 @@ export class Call {
   argc = 0;
   at: Int32Array = new Int32Array(0);
   len: Int32Array = new Int32Array(0);
-  /** Where the request begins in `buf` as a RESP array whose lines may end with other bytes than CRLF; -1 when it does not lie there as one. */
+  /** As `Request.start`. */
   start = -1;
 
   db = 0;

@@ -220,7 +220,7 @@ export class RdbWriter {
     this.pos = start + 1;
     this.len(size);
     this.len(len);
-    // Seldom does the compressed length take fewer bytes than the other.
+    // Room was left for a compressed length of as many bytes as the other's.
     const at = this.pos;
     if (at < start + head) buf.copyWithin(at, start + head, start + head + size);
     this.pos = at + size;
