@@ -84,6 +84,11 @@ export class Effects {
     if (!this.said && this.call.changes !== this.before) this.request();
   }
 
+  /** True when what was collected is the running request's own bytes. */
+  get asGiven(): boolean {
+    return this.placed !== undefined;
+  }
+
   /** Where what was collected lies: good until the request's bytes go. */
   get out(): Uint8Array {
     return this.placed ?? this.buf;

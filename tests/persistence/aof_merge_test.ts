@@ -77,7 +77,7 @@ class Bench {
     const journal = this.journals[engine];
     if (next.text !== "") {
       const bytes = latin1Bytes(next.text);
-      journal.append(next.number, next.db, next.db, next.commands, bytes, 0, bytes.length);
+      journal.append(next.number, next.db, next.db, next.commands, bytes, 0, bytes.length, false);
     }
     journal.completed(next.number);
     return true;
@@ -150,7 +150,7 @@ test("the parts of one request stand in MULTI and EXEC, background work alone", 
   assertEquals(bench.text, "");
   bench.run(0);
   const expiry = latin1Bytes(command("DEL", "x") + command("DEL", "y"));
-  bench.journals[0].append(BACKGROUND, 5, 5, 2, expiry, 0, expiry.length);
+  bench.journals[0].append(BACKGROUND, 5, 5, 2, expiry, 0, expiry.length, false);
   bench.journals[0].publish();
   bench.step();
   assertEquals(

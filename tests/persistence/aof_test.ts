@@ -45,6 +45,23 @@ function increments(dir: string): string {
   return names.map((name) => systemFiles.readText(`${folder}/${name}`)).join("");
 }
 
+function resp(args: readonly string[]): string {
+  return `*${args.length}\r\n` + args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("");
+}
+
+/** The increments hold these commands, once all is written. */
+async function expectIncrements(dir: string, commands: readonly (readonly string[])[]): Promise<void> {
+  const expected = commands.map(resp).join("");
+  await waitFor(() => increments(dir).length >= expected.length, "the requests are written");
+  const text = increments(dir);
+  for (let i = 0, at = 0; i < commands.length; i++) {
+    const command = resp(commands[i]);
+    assertEquals(text.slice(at, at + command.length), command, `command ${i}, at byte ${at}`);
+    at += command.length;
+  }
+  assertEquals(text.length, expected.length);
+}
+
 /** Everything in the folder, also of increments that are not in the manifest yet. */
 function folderText(dir: string): string {
   const folder = `${dir}/appendonlydir`;
@@ -87,16 +104,51 @@ for (const shards of [0, 2]) {
     client.write(`*3\r?$3\r?SET??$3\r?key??$5\r?value??*12\r\n$5\r!RPUSH!!$1\r\nl\r\n${"$2\r!ab!!".repeat(10)}`);
     client.write(`*3\r\n$3\r\nSET\r\n$3\r\nbig\r\n$300\r#${long}##SET inline 'a word'\r\n`);
     for (let i = 0; i < 4; i++) await client.read();
-    const requests = [
+    await expectIncrements(dir, [
+      ["SELECT", "0"],
       ["SET", "key", "value"],
       ["RPUSH", "l", ...Array.from({ length: 10 }, () => "ab")],
       ["SET", "big", long],
       ["SET", "inline", "a word"],
-    ];
-    const resp = (args: string[]) => `*${args.length}\r\n` + args.map((arg) => `$${arg.length}\r\n${arg}\r\n`).join("");
-    const expected = resp(["SELECT", "0"]) + requests.map(resp).join("");
-    await waitFor(() => increments(dir).length >= expected.length, "the requests are written");
-    assertEquals(increments(dir), expected);
+    ]);
+  });
+
+  test(`a pipeline's effects are in the file in its order, whatever comes between its writes, ${shards} shards`, async () => {
+    const dir = tempDir();
+    const { client, running } = await startAt(dir, shards);
+    const waiter = await Client.connect(running);
+    waiter.write(resp(["BLPOP", "queue", "0"]));
+    await waitFor(
+      async () => /blocked_clients:1\r/.test(await text(client, "INFO", "clients")),
+      "the other client waits",
+    );
+    const effects: string[][] = [["SELECT", "0"]];
+    const requests: string[][] = [];
+    const write = (...args: string[]) => {
+      requests.push(args);
+      effects.push(args);
+    };
+    for (let round = 0; round < 40; round++) {
+      for (let i = 0; i < round; i++) write("SET", `key${i}`, "v".repeat(i * i));
+      requests.push(["GET", "key0"], ["SET", "key0", "v", "XX", "NX"]);
+      write("APPEND", "text", "more");
+      write("SET", "large", "v".repeat(20_000));
+      requests.push(["SET", "brief", "v", "EXAT", "9999999999"]);
+      effects.push(["SET", "brief", "v", "PXAT", "9999999999000"]);
+      write("SELECT", "3");
+      write("SET", "there", `${round}`);
+      write("INCR", "count");
+      requests.push(["SELECT", "0"], ["MULTI"], ["SET", "a", "1"], ["SET", "b", "2"], ["EXEC"]);
+      effects.push(["MULTI"], ["SELECT", "0"], ["SET", "a", "1"], ["SET", "b", "2"], ["EXEC"]);
+      requests.push(["MULTI"], ["SET", "alone", "1"], ["EXEC"]);
+      effects.push(["SET", "alone", "1"]);
+    }
+    write("RPUSH", "queue", "one", "two");
+    effects.push(["LPOP", "queue"]);
+    write("RPUSH", "queue", "three");
+    client.write(requests.map(resp).join(""));
+    for (let i = 0; i < requests.length; i++) await client.read();
+    await expectIncrements(dir, effects);
   });
 }
 

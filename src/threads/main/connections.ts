@@ -340,6 +340,13 @@ export class Connections implements SocketHandler {
 
   /** Runs the complete requests in buf[from, to); returns where the first unfinished (or waiting) one starts. */
   private consume(session: Session, buf: Uint8Array, from: number, to: number): number {
+    this.shards.requestsStay(true);
+    const done = this.consumeAll(session, buf, from, to);
+    this.shards.requestsStay(false);
+    return done;
+  }
+
+  private consumeAll(session: Session, buf: Uint8Array, from: number, to: number): number {
     const maxBulk = this.maxBulk;
     while (from < to) {
       // Some requests are parsed ahead, so that the shards can warm up for all of them at once.

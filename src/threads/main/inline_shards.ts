@@ -180,6 +180,11 @@ export class InlineShards implements Shards {
     if (!this.exclusive) this.engine.setNow(ms);
   }
 
+  requestsStay(stay: boolean): void {
+    this.engine.requestsStay = stay;
+    if (!stay) this.journalRing.endRun();
+  }
+
   turn(now: number): number {
     if (now >= this.nextStepMs) {
       const pauseMs = this.engine.step(STEP_MS, monotonicMs);

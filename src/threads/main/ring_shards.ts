@@ -217,6 +217,10 @@ export class RingShards implements Shards, WaitRings, HoldRings, UploadRings, Re
     if (!this.standing) this.nowMs = ms;
   }
 
+  requestsStay(): void {
+    // They are copied to the rings.
+  }
+
   // ---- requests ---------------------------------------------------------------------------------------------------
 
   prepare(): void {

@@ -43,6 +43,8 @@ export interface Shards {
   setNow(ms: number): void;
   /** After a group of network callbacks: moves what is waiting. `nowMs` is monotonic. Returns ms until it wants to be called again. */
   turn(nowMs: number): number;
+  /** Requests in one buffer begin to run, or have run: in between their bytes stay where they are. */
+  requestsStay(stay: boolean): void;
   /** Tells the time to shards that have something to expire, whether or not requests come. Between turns, some times a second. */
   tick(nowMs: number): void;
   /** Makes every engine obey new settings, before any request that follows. */

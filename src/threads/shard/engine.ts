@@ -68,6 +68,8 @@ export class Engine {
   /** When the snapshot under way made its last step. */
   private snapshotSteppedMs = 0;
   private journalTo: Journal | undefined;
+  /** While true the bytes of requests that have run stay where they are: the journal may take them later. */
+  requestsStay = false;
   private replays = false;
   private notifier: ShardNotifier | undefined;
 
@@ -182,7 +184,7 @@ export class Engine {
     const { effects } = this.call;
     if (effects.commands === 0) return;
     const { db, endDb, commands, out, from, to } = effects;
-    this.journalTo?.append(request, db, endDb, commands, out, from, to);
+    this.journalTo?.append(request, db, endDb, commands, out, from, to, this.requestsStay && effects.asGiven);
     effects.clear();
   }
 

@@ -10,6 +10,8 @@ export interface Journal {
    * `request` is the number of the request that did it (`Engine.request`): its commands stand together or not at all. For expiry and
    * eviction outside of requests, and for what clients that waited are served with, it is BACKGROUND: a record of its own, which comes
    * after everything that was appended before.
+   *
+   * `stays`: the bytes, one command of a request, are good until who drives the engine says otherwise (`Engine.requestsStay`).
    */
   append(
     request: number,
@@ -19,6 +21,7 @@ export interface Journal {
     buf: Uint8Array,
     from: number,
     to: number,
+    stays: boolean,
   ): void;
 }
 

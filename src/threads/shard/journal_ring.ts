@@ -3,7 +3,9 @@
  *
  * Invariants:
  * 1. Nothing is lost: what the ring does not take waits in the backlog. Who drives the engine stops taking requests while `full`.
- * 2. `publish` comes before a reply leaves the engine's thread and before a held store is given back: nobody sees a change whose record
+ * 2. A run, requests one behind the other in the buffer in which they came, becomes a record when another follows, when somebody asks how much
+ *    was recorded, and at the latest when the buffer is given up (`endRun`).
+ * 3. `publish` comes before a reply leaves the engine's thread and before a held store is given back: nobody sees a change whose record
  *    isn't counted in `recorded`.
  */
 import { Backlog } from "../../ring/backlog.ts";
@@ -15,6 +17,9 @@ import { BACKGROUND, type Journal } from "./journal.ts";
 
 /** Unpublished bytes at which the persistence thread may begin with them. */
 const PUBLISH_AT = 32768;
+const NO_BYTES = new Uint8Array(0);
+/** Bytes of a run at which it ends; longer requests make none. */
+const RUN_MAX = 16384;
 /** Bytes in the backlog at which no more requests should run: a second of the heaviest writing, or one value of the usual limits. */
 const BACKLOG_MAX = 32 << 20;
 
@@ -25,6 +30,13 @@ export class JournalRing implements Journal {
   private last = 0;
   private recorded = 0;
   private unpublished = 0;
+  private readonly runMax: number;
+  /** The run: runBuf[runFrom, runTo), requests of database `runDb`, the first of that number. Empty when both ends are the same. */
+  private runBuf: Uint8Array = NO_BYTES;
+  private runFrom = -1;
+  private runTo = -1;
+  private runDb = 0;
+  private runNumber = 0;
 
   /** The journal of engine `engine`; `bell` wakes who reads it. */
   constructor(
@@ -35,9 +47,49 @@ export class JournalRing implements Journal {
   ) {
     this.ring = new RingWriter(buffer);
     this.piece = pieceBytes(this.ring.maxMessage);
+    this.runMax = Math.min(RUN_MAX, this.piece);
   }
 
   append(
+    request: number,
+    db: number,
+    endDb: number,
+    commands: number,
+    buf: Uint8Array,
+    from: number,
+    to: number,
+    stays: boolean,
+  ): void {
+    if (stays && to - from <= this.runMax) this.addToRun(request, db, buf, from, to);
+    else {
+      this.endRun();
+      this.record(request, db, endDb, commands, buf, from, to);
+    }
+  }
+
+  private addToRun(request: number, db: number, buf: Uint8Array, from: number, to: number): void {
+    if (from === this.runTo && buf === this.runBuf && db === this.runDb && to - this.runFrom <= this.runMax) {
+      this.runTo = to;
+      return;
+    }
+    this.endRun();
+    this.runBuf = buf;
+    this.runFrom = from;
+    this.runTo = to;
+    this.runDb = db;
+    this.runNumber = request;
+  }
+
+  /** Records the run: its requests need not stand together, so they count as one command. */
+  endRun(): void {
+    const { runBuf, runFrom: from, runTo: to, runDb: db } = this;
+    if (from === to) return;
+    this.runBuf = NO_BYTES;
+    this.runFrom = this.runTo = -1;
+    this.record(this.runNumber, db, db, 1, runBuf, from, to);
+  }
+
+  private record(
     request: number,
     db: number,
     endDb: number,
@@ -70,6 +122,7 @@ export class JournalRing implements Journal {
 
   /** Puts a mark behind everything recorded so far, at the point of request `number`. */
   mark(number: number, mark: number): void {
+    this.endRun();
     const at = this.backlog.bytes === 0 ? this.ring.reserve(MARK_SIZE) : 0;
     if (at !== 0) writeMark(this.ring.i32, at, number, mark);
     else {
@@ -87,6 +140,7 @@ export class JournalRing implements Journal {
 
   /** Makes visible what was recorded, and says how far the engine has come. */
   publish(): void {
+    this.endRun();
     if (this.unpublished > 0 || this.backlog.bytes > 0) this.offer();
     this.positions.setRecorded(this.engine, this.recorded);
     // With a backlog the records up to here aren't all visible yet.
@@ -102,6 +156,7 @@ export class JournalRing implements Journal {
 
   /** Records so far, a 32-bit counter. */
   get count(): number {
+    this.endRun();
     return this.recorded;
   }
 
