@@ -8,20 +8,20 @@ const KEYS = 1_000_000;
 
 /** The last --appendonly of a command line counts. Requests: some seconds each on a 2-core machine. */
 const POLICIES = [
-  { test: "SET, no AOF", only: "none", directives: [], pipeline: 16, requests: 1_000_000 },
+  { test: "SET, no AOF", only: "none", directives: [], pipeline: 16, requests: 3_000_000 },
   {
     test: "SET, everysec",
     only: "everysec",
     directives: ["--appendonly", "yes", "--appendfsync", "everysec"],
     pipeline: 16,
-    requests: 1_000_000,
+    requests: 3_000_000,
   },
   {
     test: "SET, always",
     only: "always",
     directives: ["--appendonly", "yes", "--appendfsync", "always"],
     pipeline: 1,
-    requests: 100_000,
+    requests: 400_000,
   },
 ] as const;
 
