@@ -435,7 +435,7 @@ export class Connections implements SocketHandler {
     const length = this.reply.pos - this.group.start;
     const alone = length === 0 || (length > LONE_MAX && requests < 2) || session.grouped || session.gate !== 0 ||
       session.pushTo !== 0 || session.output.bytes > 0 ||
-      this.commits?.active === true;
+      (this.commits?.active === true && !this.commits.inTurn);
     if (alone) this.flush(session);
     else this.group.add(session);
   }

@@ -3,7 +3,8 @@
  *
  * A write to a client that sleeps costs waking it, several µs where its processor has gone idle; clients of one process share that when
  * their replies come close together. So replies stay in the encoder, one session's behind the other's, until the turn ends, or until
- * GROUP_BYTES or GROUP_MS: nobody is to wait long for what others have asked.
+ * GROUP_BYTES or GROUP_MS: nobody is to wait long for what others have asked. Who answers when a turn ends is server.ts, and under appendfsync
+ * always, with the sync at the turn's end, persistence.ts.
  *
  * Invariants:
  * 1. The encoder's bytes from `start` on are replies to the session being served; the group's ranges lie below, and touch.
@@ -33,6 +34,11 @@ export class ReplyGroup {
     private readonly send: (session: Session, buf: Uint8Array, from: number, to: number) => void,
     private readonly clockMs: () => number = monotonicMs,
   ) {}
+
+  /** Sessions in it. */
+  get size(): number {
+    return this.sessions.length;
+  }
 
   /** Takes in what was replied to the session that was served. */
   add(session: Session): void {

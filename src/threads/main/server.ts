@@ -288,7 +288,7 @@ export class Server {
     this.turns++;
     // A turn at low pipeline depth serves a few requests only: it reads one clock, not five.
     const now = monotonicMs();
-    this.connections.group.leave();
+    if (!this.persistence.sendsReplies) this.connections.group.leave();
     this.persistence.turn();
     // Before the shards' turn, which sends what it answers.
     const deadlineMs = Math.min(this.blocking.turn(this.clock), this.acknowledgements.turn());

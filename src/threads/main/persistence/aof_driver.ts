@@ -56,6 +56,16 @@ export class AofDriver {
     thread.listen(AOF_TASK, (message) => this.receive(message as FromAofTask));
   }
 
+  /** True while main itself writes and syncs what a turn's requests recorded, at the turn's end. */
+  get syncsHere(): boolean {
+    return this.here;
+  }
+
+  /** True when the turn did not sync, because more requests are to share that. */
+  get gathering(): boolean {
+    return this.gathered > 0;
+  }
+
   /** Whether the task is wanted here, from the next message or turn on. */
   private want(here: boolean): void {
     const wanted = here && this.task !== undefined;

@@ -112,6 +112,16 @@ export class AppendOnly {
     return this.on && this.server.config.value("appendfsync") === "always";
   }
 
+  /** True while turns end with a sync, unless `gathering`: replies need not go anywhere before that. */
+  get syncsTurns(): boolean {
+    return this.driver.syncsHere && this.commits;
+  }
+
+  /** True when the last turn ended without one: more requests are to share it. */
+  get gathering(): boolean {
+    return this.driver.gathering;
+  }
+
   /** Each turn, when its requests have run; `waiting` clients wait for the disk. Returns ms until the next one is wanted. */
   turn(waiting: number): number {
     return this.driver.turn(this.commits, waiting);

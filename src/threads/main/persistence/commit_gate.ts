@@ -22,6 +22,8 @@ interface Batch {
 export class CommitGate {
   /** True while replies are to wait. */
   active = false;
+  /** True when what a turn recorded is on the disk when it ends: its replies are sent after that (ReplyGroup) and seldom wait here. */
+  inTurn = false;
   /** Sends what a session has that is no longer held. */
   onRelease: (session: Session) => void = () => {};
   private open: Batch;

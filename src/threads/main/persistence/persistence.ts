@@ -47,9 +47,17 @@ export class Persistence {
 
   /** Each turn of the network, when its requests have run: replies that waited for the disk go. Returns ms until the next turn is wanted. */
   commit(): number {
-    const dueMs = Math.min(this.snapshots.turn(), this.appendOnly.turn(this.commits.waiting));
+    const { group } = this.server.connections;
+    const dueMs = Math.min(this.snapshots.turn(), this.appendOnly.turn(this.commits.waiting + group.size));
     this.letGo();
+    if (this.commits.inTurn && !this.appendOnly.gathering) group.leave();
+    this.commits.inTurn = this.appendOnly.syncsTurns;
     return dueMs;
+  }
+
+  /** True when the turn's replies are sent by `commit`. */
+  get sendsReplies(): boolean {
+    return this.commits.inTurn;
   }
 
   private letGo(): void {
