@@ -32,11 +32,15 @@ export const STEP_MS = 1;
 /**
  * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, less what commands
  * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
- * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out.
+ * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out. Where a thread has been so lately and turns are
+ * short, steps are short, too: its next idle time makes up for that, while clients who are answered together would feel a long step twice.
  */
-const SNAPSHOT_SHARE = 0.28;
+const SNAPSHOT_SHARE = 0.4;
 const SNAPSHOT_STEP_MIN_MS = 0.05;
-const SNAPSHOT_STEP_MAX_MS = 0.4;
+const SNAPSHOT_STEP_MAX_MS = 0.6;
+const SNAPSHOT_STEP_SHORT_MS = 0.1;
+const SHORT_TURN_MS = 0.6;
+const LATELY_MS = 50;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
@@ -67,6 +71,8 @@ export class Engine {
   private nextWorkMs = 0;
   /** When the snapshot under way made its last step. */
   private snapshotSteppedMs = 0;
+  /** When one last followed another at once. */
+  private snapshotIdleMs = 0;
   private journalTo: Journal | undefined;
   /** While true the bytes of requests that have run stay where they are: the journal may take them later. */
   requestsStay = false;
@@ -253,8 +259,13 @@ export class Engine {
 
   /** A step of a snapshot: ms until it wants to go on, Infinity when that was the last. */
   private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
-    const fairMs = (clock() - this.snapshotSteppedMs) * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
-    const budgetMs = Math.min(SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
+    const now = clock();
+    const turnMs = now - this.snapshotSteppedMs;
+    if (turnMs < SNAPSHOT_STEP_MIN_MS) this.snapshotIdleMs = now;
+    const fairMs = turnMs * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
+    const short = now - this.snapshotIdleMs < LATELY_MS;
+    const mostMs = short ? SNAPSHOT_STEP_SHORT_MS + Math.max(0, turnMs - SHORT_TURN_MS) : SNAPSHOT_STEP_MAX_MS;
+    const budgetMs = Math.min(mostMs, SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
     const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
     this.snapshotSteppedMs = clock();
     return waitsFor === GO_ON ? SNAPSHOT_STEP_MIN_MS * (1 / SNAPSHOT_SHARE - 1) : waitsFor;
