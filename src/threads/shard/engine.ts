@@ -33,12 +33,11 @@ export const STEP_MS = 1;
  * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, less what commands
  * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
  * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out. Where a thread has been so lately and turns are
- * short, steps are short, too: its next idle time makes up for that, while clients who are answered together would feel a long step twice.
+ * short, steps are the shortest: its next idle time makes up for that, while clients who are answered together would feel a long step twice.
  */
 const SNAPSHOT_SHARE = 0.4;
 const SNAPSHOT_STEP_MIN_MS = 0.05;
 const SNAPSHOT_STEP_MAX_MS = 0.6;
-const SNAPSHOT_STEP_SHORT_MS = 0.1;
 const SHORT_TURN_MS = 0.6;
 const LATELY_MS = 50;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
@@ -264,7 +263,7 @@ export class Engine {
     if (turnMs < SNAPSHOT_STEP_MIN_MS) this.snapshotIdleMs = now;
     const fairMs = turnMs * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
     const short = now - this.snapshotIdleMs < LATELY_MS;
-    const mostMs = short ? SNAPSHOT_STEP_SHORT_MS + Math.max(0, turnMs - SHORT_TURN_MS) : SNAPSHOT_STEP_MAX_MS;
+    const mostMs = short ? SNAPSHOT_STEP_MIN_MS + Math.max(0, turnMs - SHORT_TURN_MS) : SNAPSHOT_STEP_MAX_MS;
     const budgetMs = Math.min(mostMs, SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
     const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
     this.snapshotSteppedMs = clock();
