@@ -52,7 +52,7 @@ export const saving: Part = {
           keys,
         };
         const common = { part: "saving", server: name, pipeline, valueBytes: VALUE_BYTES };
-        await runSaving(server, { ...load, requests: load.requests / WARM_UP_PART });
+        await runSaving(server, { ...load, requests: Math.ceil(load.requests / WARM_UP_PART) });
         report({ ...common, test: `${test}, no save`, values: await runTail(server, load) });
         const before = resetPeak(server.pid);
         const { values, seconds, cowBytes } = await runSaving(server, load);

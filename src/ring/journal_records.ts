@@ -6,7 +6,8 @@
  *     MARK     3: which mark
  *
  * A record is the effect of one request (or of work in the background) as whole commands in RESP: the first belongs to `db`, behind the last
- * `end db` is selected. Those of several requests, which need not stand together, may make one record, and count as one command. One larger than a message comes in pieces one behind the other, each with the same head.
+ * `end db` is selected. The effects of several requests that need not stand together may make one record, and count as one command. A record
+ * larger than a message comes in pieces one behind the other, each with the same head.
  * A number is that of the request; of background work, that of the last request before it.
  */
 import { copyBytes } from "../base/bytes.ts";

@@ -32,8 +32,9 @@ export const STEP_MS = 1;
 /**
  * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, less what commands
  * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
- * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out. Where a thread has been so lately and turns are
- * short, steps are the shortest: its next idle time makes up for that, while clients who are answered together would feel a long step twice.
+ * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out. Where a thread has been so within LATELY_MS and
+ * turns are shorter than SHORT_TURN_MS, steps are the shortest: its next idle time makes up for that, while clients who are answered together
+ * would feel a long step twice.
  */
 const SNAPSHOT_SHARE = 0.4;
 const SNAPSHOT_STEP_MIN_MS = 0.05;

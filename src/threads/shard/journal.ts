@@ -5,7 +5,7 @@
 export interface Journal {
   /**
    * Takes buf[from, to): `commands` whole commands in RESP, and the SELECTs between them. The first belongs to database `db`, behind
-   * the last `endDb` is selected. The bytes are good during the call only.
+   * the last `endDb` is selected. The bytes are good during the call only, unless they stay.
    *
    * `request` is the number of the request that did it (`Engine.request`): its commands stand together or not at all. For expiry and
    * eviction outside of requests, and for what clients that waited are served with, it is BACKGROUND: a record of its own, which comes

@@ -18,7 +18,7 @@ import { BACKGROUND, type Journal } from "./journal.ts";
 /** Unpublished bytes at which the persistence thread may begin with them. */
 const PUBLISH_AT = 32768;
 const NO_BYTES = new Uint8Array(0);
-/** Bytes of a run at which it ends; longer requests make none. */
+/** Most bytes of a run; longer requests make none. */
 const RUN_MAX = 16384;
 /** Bytes in the backlog at which no more requests should run: a second of the heaviest writing, or one value of the usual limits. */
 const BACKLOG_MAX = 32 << 20;

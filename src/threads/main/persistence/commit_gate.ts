@@ -22,7 +22,7 @@ interface Batch {
 export class CommitGate {
   /** True while replies are to wait. */
   active = false;
-  /** True when what a turn recorded is on the disk when it ends: its replies are sent after that (ReplyGroup) and seldom wait here. */
+  /** True when what a turn recorded is on the disk when it ends: its replies are sent after that (reply_group.ts) and seldom wait here. */
   inTurn = false;
   /** Sends what a session has that is no longer held. */
   onRelease: (session: Session) => void = () => {};
