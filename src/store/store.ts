@@ -37,6 +37,7 @@ import {
   WRITTEN_BIT,
 } from "./entry.ts";
 import { FREE_AT_ONCE, Garbage, GARBAGE_WORDS, GarbageKind, registerSweeper } from "./garbage.ts";
+import { LongValues } from "./long_values.ts";
 import { Zsets } from "./types/zset.ts";
 import { Hashes } from "./types/hash.ts";
 import { Streams } from "./types/stream.ts";
@@ -142,6 +143,7 @@ export class Store extends Entries {
   private expectedLen = 0;
   private expectedHash = 0;
   private readonly reader: ItemReader;
+  private readonly longValues: LongValues;
   private readonly databasesWord: number;
   private readonly cutWord: number;
 
@@ -165,6 +167,7 @@ export class Store extends Entries {
     this.garbage = new Garbage(this, arena.rootWord + W_GARBAGE);
     this.cut = new Cut(this, arena.rootWord + W_CUT);
     this.reader = new ItemReader(arena, ItemKind.ENTRY);
+    this.longValues = new LongValues(arena);
     this.clock = new AccessClock(random);
     this.databasesWord = arena.rootWord + W_DATABASES;
     this.cutWord = arena.rootWord + W_CUT;
@@ -207,9 +210,9 @@ export class Store extends Entries {
       : this.hash.of(buf, from, len);
   }
 
-  /** Warms the processor's cache for lookups of keys with these hashes (structures/table.ts). */
+  /** Warms the processor's cache for requests with keys of these hashes (structures/table.ts). */
   prefetch(db: number, hashes: Int32Array, n: number): void {
-    this.table.prefetch(this.root(db), hashes, n);
+    this.longValues.warm(this.table.ahead, this.table.prefetch(this.root(db), hashes, n));
   }
 
   /** Sets the batch's time. */
@@ -491,14 +494,14 @@ export class Store extends Entries {
     const keep = Math.min(this.valueLen, valueLen);
     const u8 = this.u8;
     const headLen = 4 + (hasExpiry ? 8 : 0);
-    u8.copyWithin(next, e, e + headLen);
+    copyBytes(u8, next, u8, e, headLen);
     let at = writeLen(u8, next + headLen, this.keyLen);
     at = writeLen(u8, at, valueLen);
-    u8.copyWithin(at, keyAt, keyAt + this.keyLen);
+    copyBytes(u8, at, u8, keyAt, this.keyLen);
     this.keyAt = at;
     at += this.keyLen;
     this.valueAt = type === Type.STRING ? at : (at + 3) & ~3;
-    u8.copyWithin(this.valueAt, oldValueAt, oldValueAt + keep);
+    copyBytes(u8, this.valueAt, u8, oldValueAt, keep);
     this.valueLen = valueLen;
     this.i32[slot] = next;
     this.arena.free(e);
@@ -528,11 +531,11 @@ export class Store extends Entries {
     if (has) this.writeExpiry(next, expiry);
     let at = writeLen(u8, next + (has ? 12 : 4), keyLen);
     at = writeLen(u8, at, valueLen);
-    u8.copyWithin(at, keyAt, keyAt + keyLen);
+    copyBytes(u8, at, u8, keyAt, keyLen);
     this.keyAt = at;
     at += keyLen;
     this.valueAt = type === Type.STRING ? at : (at + 3) & ~3;
-    u8.copyWithin(this.valueAt, valueAt, valueAt + valueLen);
+    copyBytes(u8, this.valueAt, u8, valueAt, valueLen);
     i32[slot] = next;
     this.table.setFlag(this.root(db), has);
     this.arena.free(e);
@@ -637,14 +640,14 @@ export class Store extends Entries {
     const hasExpiry = (word0 & EXPIRY_BIT) !== 0;
     const next = this.arena.alloc(entrySize(keyLen, this.valueLen, hasExpiry, type));
     const headLen = hasExpiry ? 12 : 4;
-    u8.copyWithin(next, e, e + headLen);
+    copyBytes(u8, next, u8, e, headLen);
     i32[next >> 2] = (word0 & ~WRITTEN_BIT) | this.cut.bitFor(toDb, toHash);
     let at = writeLen(u8, next + headLen, keyLen);
     at = writeLen(u8, at, this.valueLen);
     copyBytes(u8, at, key, keyFrom, keyLen);
     at += keyLen;
     if (type !== Type.STRING) at = (at + 3) & ~3;
-    u8.copyWithin(at, this.valueAt, this.valueAt + this.valueLen);
+    copyBytes(u8, at, u8, this.valueAt, this.valueLen);
     const target = this.table.find(this.root(toDb), toHash, key, keyFrom, keyLen);
     if (target !== 0) {
       i32[this.table.slot] = next;

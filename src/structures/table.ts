@@ -118,24 +118,26 @@ export class Table extends TableWalks {
   /**
    * Brings the buckets and then the likely items of `n` hashes into the processor's cache. A lookup in a large table is two or
    * three cache misses one after the other; here the misses of all `n` overlap, because no load waits for another one. `leaving`: the items are about
-   * to be taken out, for which their segments' counts are needed too.
+   * to be taken out, for which their segments' counts are needed too. Leaves in `ahead` the word indices of the likely items, 0 for
+   * none; returns how many, 0 when the table is so small that it lies in the cache anyway.
    */
-  prefetch(root: number, hashes: Int32Array, n: number, leaving = false): void {
+  prefetch(root: number, hashes: Int32Array, n: number, leaving = false): number {
     const i32 = this.i32;
     const dir = i32[root + R_DIR];
     const depth = i32[root + R_DEPTH];
-    if (depth === 0) return; // one segment lies in the cache anyway
-    const buckets = this.ahead;
+    if (depth === 0) return 0;
+    const { ahead } = this;
     let sum = 0;
     for (let k = 0; k < n; k++) {
       const h = hashes[k];
       const bucket = (i32[(dir >> 2) + (h >>> (32 - depth))] >> 2) + HEADER_WORDS + (h & 63) * BUCKET_WORDS;
-      buckets[k] = bucket;
+      ahead[k] = bucket;
       sum ^= i32[bucket];
       if (leaving) sum ^= i32[bucket - HEADER_WORDS - (h & 63) * BUCKET_WORDS];
     }
     for (let k = 0; k < n; k++) {
-      const bucket = buckets[k];
+      const bucket = ahead[k];
+      ahead[k] = 0;
       const pattern = Math.imul(((hashes[k] >>> 6) & 0xff) || 1, 0x01010101);
       for (let j = 1; j < 4; j++) {
         const x = i32[bucket + j] ^ pattern;
@@ -143,10 +145,12 @@ export class Table extends TableWalks {
         if (m === 0) continue;
         const ref = i32[bucket + (j << 2) + ((31 - Math.clz32(m & -m)) >> 3)] >> 2;
         sum ^= i32[ref] ^ i32[ref + 12]; // an entry is seldom larger than two cache lines
+        ahead[k] = ref;
         break;
       }
     }
     this.prefetched = sum;
+    return n;
   }
 
   private probe(bucket: number, pattern: number, buf: Uint8Array, from: number, len: number): number {

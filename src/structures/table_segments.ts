@@ -53,8 +53,8 @@ export class TableSegments {
   protected readonly movingFlag = new Uint8Array(MAX_ITEMS);
   protected readonly movingHash = new Int32Array(MAX_ITEMS);
   protected readonly movedTo = new Int32Array(MAX_ITEMS);
-  /** Buckets that `prefetch` is looking at. */
-  protected readonly ahead = new Int32Array(PREFETCH_MAX);
+  /** Buckets that a prefetch is looking at, then the items. */
+  readonly ahead = new Int32Array(PREFETCH_MAX);
   /** What `prefetch` read: kept so that no compiler finds its loads useless. */
   protected prefetched = 0;
 
