@@ -1,5 +1,5 @@
 /**
- * How to copy short values between byte arrays: the reason for the three ways of `copyBytes` (src/base/bytes.ts).
+ * How to copy short values between byte arrays: the reason for the ways of `copyBytes` (src/base/bytes.ts, src/base/byte_words.ts).
  *
  *     deno run bench/micro/copy.ts
  *     bun run bench/micro/copy.ts
@@ -41,6 +41,14 @@ function dataView(count: number, size: number): number {
   return target[place(count)]!;
 }
 
+function dataView64(count: number, size: number): number {
+  for (let i = 0; i < count; i++) {
+    const from = place(i), at = place(i + 7);
+    for (let k = 0; k < size; k += 8) targetView.setBigInt64(at + k, sourceView.getBigInt64(from + k, true), true);
+  }
+  return target[place(count)]!;
+}
+
 function setSubarray(count: number, size: number): number {
   for (let i = 0; i < count; i++) {
     const from = place(i);
@@ -57,6 +65,7 @@ function chosenByLength(count: number, size: number): number {
 const ways: [string, (count: number, size: number) => number][] = [
   ["byte loop", byteLoop],
   ["DataView, int32", dataView],
+  ["DataView, int64", dataView64],
   ["set(subarray())", setSubarray],
   ["copyBytes", chosenByLength],
 ];

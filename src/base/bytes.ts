@@ -1,19 +1,18 @@
 /** Bytes: copying, comparing and number text over Uint8Array ranges, without views or strings. Any thread. */
 
+import { INT64_IN_REGISTERS } from "../runtime/int64.ts";
+import { copyWords, equalWords, moveWords, WORDWISE_MIN } from "./byte_words.ts";
+
 /**
- * Up to this many bytes a loop beats `set(subarray())`, because making the view costs 50-100 ns (bench/micro/copy.ts; the
- * crossing point lies near 128 in both runtimes).
+ * Up to this many bytes a loop beats `set(subarray())`: making the view costs 25-100 ns, and V8 moves what is shared between threads and
+ * lies at different alignments 7 bytes a ns (bench/micro/copy.ts).
  */
-const LOOP_COPY_MAX = 128;
+export const LOOP_COPY_MAX = INT64_IN_REGISTERS ? 1024 : 128;
 
 /** The same for moves within one buffer: copyWithin needs no view, so it pays earlier. */
-const LOOP_MOVE_MAX = 48;
+const LOOP_MOVE_MAX = INT64_IN_REGISTERS ? 256 : 48;
 
-/** Below this many bytes, looking up the DataViews costs more than it saves. */
-const WORDWISE_MIN = 8;
-
-// The DataViews last used. A byte loop takes 1 ns a byte in both engines, DataView's four bytes at a time half of it, at any
-// alignment; making a DataView costs 50 ns to some hundred, hence this memory of the few buffers that hot code works on: an arena, a
+// The DataViews last used. Making one costs 50 ns to some hundred, hence this memory of the few buffers that hot code works on: an arena, a
 // receive buffer or a ring of requests, a reply, a ring of replies, effects and their ring. It is a cache of pure functions: which
 // buffers it holds changes no result.
 let buf0: Uint8Array = new Uint8Array(0);
@@ -71,12 +70,7 @@ export function copyBytes(dst: Uint8Array, at: number, src: Uint8Array, from: nu
   if (len < WORDWISE_MIN) {
     for (let i = 0; i < len; i++) dst[at + i] = src[from + i];
   } else if (len <= LOOP_COPY_MAX) {
-    const to = viewOf(dst);
-    const source = viewOf(src);
-    const words = len - 3;
-    let i = 0;
-    for (; i < words; i += 4) to.setInt32(at + i, source.getInt32(from + i, true), true);
-    for (; i < len; i++) dst[at + i] = src[from + i];
+    copyWords(viewOf(dst), at, viewOf(src), from, len);
   } else if (dst === src) {
     dst.copyWithin(at, from, from + len);
   } else {
@@ -87,20 +81,16 @@ export function copyBytes(dst: Uint8Array, at: number, src: Uint8Array, from: nu
 /** Moves buf[from, from+len) to buf[at...]; the ranges may overlap. */
 export function moveBytes(buf: Uint8Array, at: number, from: number, len: number): void {
   if (len > LOOP_MOVE_MAX) buf.copyWithin(at, from, from + len);
-  else if (at <= from) { for (let i = 0; i < len; i++) buf[at + i] = buf[from + i]; }
-  else for (let i = len - 1; i >= 0; i--) buf[at + i] = buf[from + i];
+  else if (len < WORDWISE_MIN) {
+    if (at <= from) { for (let i = 0; i < len; i++) buf[at + i] = buf[from + i]; }
+    else for (let i = len - 1; i >= 0; i--) buf[at + i] = buf[from + i];
+  } else moveWords(viewOf(buf), at, from, len);
 }
 
 /** True when a[i, i+len) and b[j, j+len) hold the same bytes. */
 export function equalBytes(a: Uint8Array, i: number, b: Uint8Array, j: number, len: number): boolean {
-  let k = 0;
-  if (len >= WORDWISE_MIN) {
-    const va = viewOf(a);
-    const vb = viewOf(b);
-    const words = len - 3;
-    for (; k < words; k += 4) if (va.getInt32(i + k, true) !== vb.getInt32(j + k, true)) return false;
-  }
-  for (; k < len; k++) if (a[i + k] !== b[j + k]) return false;
+  if (len >= WORDWISE_MIN) return equalWords(viewOf(a), i, viewOf(b), j, len);
+  for (let k = 0; k < len; k++) if (a[i + k] !== b[j + k]) return false;
   return true;
 }
 
@@ -114,7 +104,14 @@ export function compareBytes(
   bLen: number,
 ): number {
   const n = aLen < bLen ? aLen : bLen;
-  for (let k = 0; k < n; k++) {
+  let k = 0;
+  if (n >= WORDWISE_MIN) {
+    // Past the common beginning, which members of one set often have.
+    const va = viewOf(a);
+    const vb = viewOf(b);
+    while (k < n - 3 && va.getInt32(i + k, true) === vb.getInt32(j + k, true)) k += 4;
+  }
+  for (; k < n; k++) {
     const d = a[i + k] - b[j + k];
     if (d !== 0) return d;
   }

@@ -20,7 +20,8 @@
  * 3. Replaying runs with expiry off (`Store.expiryEnabled`): what expires does so by the DEL or HDEL that is recorded.
  */
 import { assert } from "../base/assert.ts";
-import { viewOf } from "../base/bytes.ts";
+import { copyWords, WORDWISE_MIN } from "../base/byte_words.ts";
+import { LOOP_COPY_MAX, viewOf } from "../base/bytes.ts";
 import { decimalLength, writeDecimal } from "../base/decimal.ts";
 import { MAX_DOUBLE_CHARS, writeDouble } from "../base/doubles.ts";
 import { INT64_TEXT_MAX, writeInt64 } from "../base/int64_text.ts";
@@ -34,8 +35,6 @@ const INT64_MAX = 2n ** 63n - 1n;
 
 /** Up to this size the buffer doubles when it grows. */
 const DOUBLE_MAX = 1 << 26;
-/** Up to so many bytes a loop beats `set(subarray())`, as in base/bytes.ts. */
-const LOOP_COPY_MAX = 128;
 
 const ZERO = 48;
 const CR = 13;
@@ -317,17 +316,10 @@ export class Effects {
 
   /** Copies src[from, from+len) to buf[at...], where there is room. */
   private copy(at: number, src: Uint8Array, from: number, len: number): void {
-    const { buf, view } = this;
-    if (len > LOOP_COPY_MAX) {
-      buf.set(src.subarray(from, from + len), at);
-      return;
-    }
-    let i = 0;
-    if (len >= 8) {
-      const source = viewOf(src);
-      for (const words = len - 3; i < words; i += 4) view.setInt32(at + i, source.getInt32(from + i, true), true);
-    }
-    for (; i < len; i++) buf[at + i] = src[from + i];
+    const { buf } = this;
+    if (len > LOOP_COPY_MAX) buf.set(src.subarray(from, from + len), at);
+    else if (len >= WORDWISE_MIN) copyWords(this.view, at, viewOf(src), from, len);
+    else for (let i = 0; i < len; i++) buf[at + i] = src[from + i];
   }
 
   private ensure(n: number): void {

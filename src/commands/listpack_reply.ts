@@ -1,10 +1,16 @@
 /** Entries of a listpack as bulk strings, straight from its bytes to the reply. Any thread. */
+import { copyAhead, STEP } from "../base/byte_words.ts";
 import { viewOf } from "../base/bytes.ts";
 import type { Reply } from "../codec/resp/reply.ts";
 import type { Listpack } from "../structures/listpack.ts";
 
-/** Most bytes of a bulk string around up to 63 bytes: "$", two digits, two line ends. */
-const SHORT_FRAME = 7;
+/** Room for a bulk string around up to 63 bytes ("$", two digits, two line ends), and for what `copyAhead` writes behind it. */
+const SHORT_ROOM = 7 + STEP;
+
+// Words of a frame, in the order of their bytes from the lowest.
+const ONE_DIGIT = 0x0a0d3024; // $0\r\n
+const TWO_DIGITS = 0x0a0d3030; // 00\r\n
+const LINE_END = 0x0a0d;
 
 /**
  * Appends the `n` entries from `p` on as bulk strings; `u8` is the memory that `listpack` works on. Returns the address
@@ -31,25 +37,26 @@ export function replyEntries(reply: Reply, listpack: Listpack, u8: Uint8Array, p
     }
     // A string of up to 63 bytes: what most elements are.
     const len = b & 63;
-    if (pos + len + SHORT_FRAME > buf.length) {
+    if (pos + len + SHORT_ROOM > buf.length) {
       reply.pos = pos;
-      reply.ensure(len + SHORT_FRAME);
+      reply.ensure(len + SHORT_ROOM);
       buf = reply.buf;
       out = viewOf(buf);
     }
-    buf[pos++] = 36;
-    if (len >= 10) buf[pos++] = 48 + ((len / 10) | 0);
-    buf[pos++] = 48 + (len % 10);
-    buf[pos++] = 13;
-    buf[pos++] = 10;
-    p++;
-    let i = 0;
-    for (; i < len - 3; i += 4) out.setInt32(pos + i, source.getInt32(p + i, true), true);
-    for (; i < len; i++) buf[pos + i] = u8[p + i];
+    if (len < 10) {
+      out.setInt32(pos, ONE_DIGIT + (len << 8), true);
+      pos += 4;
+    } else {
+      const tens = (len / 10) | 0;
+      buf[pos] = 36;
+      out.setInt32(pos + 1, TWO_DIGITS + tens + ((len - tens * 10) << 8), true);
+      pos += 5;
+    }
+    copyAhead(out, pos, source, p + 1, len);
     pos += len;
-    buf[pos++] = 13;
-    buf[pos++] = 10;
-    p += len + 1;
+    out.setInt16(pos, LINE_END, true);
+    pos += 2;
+    p += len + 2;
   }
   reply.pos = pos;
   return p;

@@ -26,6 +26,7 @@
  * 4. `usedBytes` is the sum of the class sizes and run sizes given out.
  */
 import { assert } from "../base/assert.ts";
+import { copyBytes } from "../base/bytes.ts";
 import {
   CHUNK_SHIFT,
   CHUNK_SIZE,
@@ -243,7 +244,7 @@ export class Arena {
     if (size <= have && Arena.rounded(size) === have) return at;
     if (size > have && have > MAX_SLAB_SIZE && this.extendLarge(at, size)) return at;
     const next = this.alloc(size);
-    this.u8.copyWithin(next, at, at + (size < have ? size : have));
+    copyBytes(this.u8, next, this.u8, at, size < have ? size : have);
     this.free(at);
     return next;
   }

@@ -4,7 +4,7 @@
  * Source: Redis serialization protocol specification (redis.io/docs, "RESP protocol spec").
  * Bytes buf[0, pos) are complete replies, or parts of one while a command runs. Nothing allocates but growth.
  */
-import { copyBytes } from "../../base/bytes.ts";
+import { copyBytes, moveBytes } from "../../base/bytes.ts";
 import { MAX_DOUBLE_CHARS, writeDouble } from "../../base/doubles.ts";
 import { writeInt64, writeUint31 } from "../../base/int64_text.ts";
 import type { ReplyError } from "../../base/reply_error.ts";
@@ -176,7 +176,7 @@ export class Reply {
     this.digits(n);
     const len = this.pos - start;
     const shift = len < 10 ? 4 : 5;
-    this.buf.copyWithin(start + shift, start, start + len);
+    moveBytes(this.buf, start + shift, start, len);
     this.pos = start;
     this.buf[this.pos++] = 36;
     this.digits(len);

@@ -1,4 +1,5 @@
 /** What the stream commands reply with: identifiers, entries, 64-bit counters. */
+import { moveBytes } from "../../base/bytes.ts";
 import type { StreamBlock } from "../../structures/stream_block.ts";
 import type { StreamId } from "../../structures/stream_id.ts";
 import type { Store } from "../../store/store.ts";
@@ -26,9 +27,9 @@ export function insertId(call: Call, place: number, id: StreamId): void {
   const size = reply.pos - end;
   reply.ensure(size);
   const { buf } = reply;
-  buf.copyWithin(end + size, end, end + size);
-  buf.copyWithin(place + size, place, end);
-  buf.copyWithin(place, end + size, end + 2 * size);
+  moveBytes(buf, end + size, end, size);
+  moveBytes(buf, place + size, place, end - place);
+  moveBytes(buf, place, end + size, size);
 }
 
 /** The entry that the block shows: its identifier, then fields and values in turn. */
