@@ -22,6 +22,7 @@ import { Load } from "./load.ts";
 import type { ShardNotifier } from "./notifier.ts";
 import { Settings } from "./settings.ts";
 import { GO_ON, type SnapshotFeed } from "./snapshot_feed.ts";
+import { SnapshotPace } from "./snapshot_pace.ts";
 import { ToldEvents } from "./told_events.ts";
 
 /** Items of garbage freed between two looks at the clock: about 50 µs. */
@@ -29,18 +30,6 @@ const SWEEP = 512;
 
 /** `step`'s usual budget: requests wait no longer than that for background work. */
 export const STEP_MS = 1;
-/**
- * The same for a snapshot, which has SNAPSHOT_SHARE of a busy thread: steps as long as the time since the last one allows, less what commands
- * have made it write, so that the share is the same whether turns are short or long; within bounds: shorter ones cost more in looking at the
- * clock than they do, longer ones show in the latency. An idle thread leaves the pauses out. Where a thread has been so within LATELY_MS and
- * turns are shorter than SHORT_TURN_MS, steps are the shortest: its next idle time makes up for that, while clients who are answered together
- * would feel a long step twice.
- */
-const SNAPSHOT_SHARE = 0.4;
-const SNAPSHOT_STEP_MIN_MS = 0.05;
-const SNAPSHOT_STEP_MAX_MS = 0.6;
-const SHORT_TURN_MS = 0.6;
-const LATELY_MS = 50;
 /** The same while data is loaded: nearly everything is refused then, so that only INFO and the like wait. */
 const LOAD_STEP_MS = 10;
 /** Share of the time that background work may take, in percent: Redis's for active expiry, by active-expire-effort. */
@@ -69,10 +58,7 @@ export class Engine {
   private idleMs = 0;
   /** While a snapshot makes steps frequent: when the other work is due. */
   private nextWorkMs = 0;
-  /** When the snapshot under way made its last step. */
-  private snapshotSteppedMs = 0;
-  /** When one last followed another at once. */
-  private snapshotIdleMs = 0;
+  private readonly snapshotPace = new SnapshotPace();
   private journalTo: Journal | undefined;
   /** While true the bytes of requests that have run stay where they are: the journal may take them later. */
   requestsStay = false;
@@ -260,15 +246,10 @@ export class Engine {
   /** A step of a snapshot: ms until it wants to go on, Infinity when that was the last. */
   private stepSnapshot(snapshots: SnapshotFeed, clock: () => number): number {
     const now = clock();
-    const turnMs = now - this.snapshotSteppedMs;
-    if (turnMs < SNAPSHOT_STEP_MIN_MS) this.snapshotIdleMs = now;
-    const fairMs = turnMs * (SNAPSHOT_SHARE / (1 - SNAPSHOT_SHARE)) - snapshots.asideMs;
-    const short = now - this.snapshotIdleMs < LATELY_MS;
-    const mostMs = short ? SNAPSHOT_STEP_MIN_MS + Math.max(0, turnMs - SHORT_TURN_MS) : SNAPSHOT_STEP_MAX_MS;
-    const budgetMs = Math.min(mostMs, SNAPSHOT_STEP_MAX_MS, Math.max(SNAPSHOT_STEP_MIN_MS, fairMs));
+    const budgetMs = this.snapshotPace.budget(now, snapshots.runMs(now), snapshots.aloneMs, snapshots.asideMs);
     const waitsFor = snapshots.step(budgetMs, clock, this.settings.saveDelay);
-    this.snapshotSteppedMs = clock();
-    return waitsFor === GO_ON ? SNAPSHOT_STEP_MIN_MS * (1 / SNAPSHOT_SHARE - 1) : waitsFor;
+    const pauseMs = this.snapshotPace.stepped(clock());
+    return waitsFor === GO_ON ? pauseMs : waitsFor;
   }
 
   private work(budgetMs: number, clock: () => number): number {

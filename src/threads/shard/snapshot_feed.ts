@@ -38,7 +38,7 @@ export class SnapshotFeed implements SnapshotSink {
   private steppedEntries = 0;
   private walkedEntries = 0;
   private walkedMs = 0;
-  /** When the job's first step was, if it is slow on purpose; -1 before. */
+  /** When the job's first step was; -1 before. */
   private startedMs = -1;
 
   constructor(store: Store, private readonly sender: SnapshotSender) {
@@ -60,10 +60,23 @@ export class SnapshotFeed implements SnapshotSink {
     return this.snapshot.written;
   }
 
+  /** Ms from the job's first step to `now`. */
+  runMs(now: number): number {
+    return this.startedMs < 0 ? 0 : now - this.startedMs;
+  }
+
+  /** About how long the walk would have taken, ms, for what has been written if nothing else had been done. */
+  get aloneMs(): number {
+    return this.snapshot.written * this.entryMs;
+  }
+
   /** About how long it took since the last step to write what commands were about to change, ms. */
   get asideMs(): number {
-    if (this.walkedEntries === 0) return 0;
-    return (this.snapshot.written - this.steppedEntries) * (this.walkedMs / this.walkedEntries) * ASIDE_COST;
+    return (this.snapshot.written - this.steppedEntries) * this.entryMs * ASIDE_COST;
+  }
+
+  private get entryMs(): number {
+    return this.walkedEntries === 0 ? 0 : this.walkedMs / this.walkedEntries;
   }
 
   /** Cuts now. */
@@ -96,8 +109,8 @@ export class SnapshotFeed implements SnapshotSink {
    */
   step(budgetMs: number, clock: () => number, delay: number): number {
     const sent = this.sender.flush();
+    if (this.startedMs < 0) this.startedMs = clock();
     if (delay !== 0 && this.open) {
-      if (this.startedMs < 0) this.startedMs = clock();
       this.behind = !mayPass(this.snapshot.written + 1, delay, clock() - this.startedMs);
       if (this.behind) return BEHIND_MS;
       budgetMs = 0;
