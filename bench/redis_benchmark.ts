@@ -10,6 +10,8 @@ export interface Load {
   valueBytes: number;
   /** Random keys are drawn from so many. */
   keys: number;
+  /** redis-benchmark's threads, 1 by default. */
+  threads?: number;
 }
 
 /** 50 connections is redis-benchmark's default and what published Redis figures use. */
@@ -48,6 +50,7 @@ export async function runTail(server: RunningServer, load: Load): Promise<Record
 async function redisBenchmark(server: RunningServer, load: Load, more: string[]): Promise<string> {
   const args = ["-p", String(server.port), "-c", String(CONNECTIONS), "-n", String(load.requests), ...more];
   args.push("-P", String(load.pipeline), "-d", String(load.valueBytes), "-r", String(load.keys));
+  if (load.threads !== undefined) args.push("--threads", String(load.threads));
   args.push(...(typeof load.test === "string" ? ["-t", load.test] : load.test));
   const output = await new Deno.Command("redis-benchmark", { args, stdin: "null" }).output();
   const text = new TextDecoder().decode(output.stdout);

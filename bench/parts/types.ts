@@ -13,6 +13,8 @@ interface TypeTest {
   /** Adds element i to the collection that the test takes from or reads; `size` of them, by default one a request. */
   element?: (i: number) => string;
   size?: number;
+  /** As `Load.threads`. */
+  threads?: number;
 }
 
 const KEYS = 1_000_000;
@@ -20,8 +22,10 @@ const KEYS = 1_000_000;
 /** Requests that take about a second at each depth. */
 const REQUESTS = new Map([[1, 60_000], [16, 400_000], [64, 800_000]]);
 
-const lrange = (count: number): TypeTest => ({
-  name: `LRANGE_${count}`,
+/** A client's single thread is busy with reading long replies before a server is with giving them: hence the tests with two. */
+const lrange = (count: number, threads?: number): TypeTest => ({
+  name: threads === undefined ? `LRANGE_${count}` : `LRANGE_${count}, ${threads} client threads,`,
+  threads,
   load: ["LRANGE", "mylist", "0", String(count - 1)],
   weight: count / 10,
   element: () => request("RPUSH", "mylist", "xxx"),
@@ -34,6 +38,8 @@ const TESTS: TypeTest[] = [
   lrange(100),
   lrange(300),
   lrange(600),
+  lrange(100, 2),
+  lrange(300, 2),
   { name: "SADD", load: "sadd", weight: 1 },
   { name: "HSET", load: "hset", weight: 1 },
   { name: "SPOP", load: "spop", weight: 1, element: (i) => request("SADD", "myset", `element:${padded(i)}`) },
@@ -54,14 +60,14 @@ export const types: SideBySidePart = {
     await warmUp(server, settings);
     const connection = await Connection.connect(server.port);
     const turns: Turn[] = [];
-    for (const { name: test, load, weight, element, size } of TESTS) {
+    for (const { name: test, load, weight, element, size, threads } of TESTS) {
       if (!chosen(settings, test)) continue;
       for (const pipeline of settings.pipelines) {
         const requests = scaled(settings, (REQUESTS.get(pipeline) ?? 200_000) / weight, 500);
         const measure = async () => {
           await connection.command("FLUSHALL", "SYNC");
           if (element !== undefined) await connection.pipeline(size ?? requests, 1000, element);
-          return await runLoad(server, { test: load, requests, pipeline, valueBytes: 3, keys: KEYS });
+          return await runLoad(server, { test: load, requests, pipeline, valueBytes: 3, keys: KEYS, threads });
         };
         let warm = false;
         const take = async () => {
