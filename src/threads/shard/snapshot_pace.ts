@@ -3,7 +3,7 @@
  *
  * A busy thread gives the walk a share of its time: each step as long as the time since the last one allows, less what commands have made
  * the walk write, so that the share is the same whether turns are short or long. The share is small as long as the save is on its way to end
- * in MOST_TIMES what it takes by itself, and grows when it falls behind that: Redis's SAVE takes about as long. An idle thread leaves the
+ * in MOST_TIMES what it takes by itself, and grows when it falls behind that: Redis's SAVE takes about as long. Time that it waits for the disk counts, too. An idle thread leaves the
  * pauses out.
  *
  * Where the thread has been idle lately and turns are short, steps are the shortest: its next idle time makes up for that, while clients who
